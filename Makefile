@@ -1,0 +1,44 @@
+# make run    the whole of Disha with demo data, on http://127.0.0.1:8000 (PORT=, DATA_DIR=, APP_ENV= change it)
+# make test   everything a change must pass      make lint    only the checks that run nothing
+# make bench  the measurements                   make format  put the code in shape
+# make requirements   compile requirements*.in anew
+
+PY := .venv/bin/python
+WORKERS ?= 2
+APP_ENV ?= demo
+COMPILE := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: run test lint format bench requirements setup
+.DEFAULT_GOAL := run
+
+run: export APP_ENV := $(APP_ENV)
+run: setup
+	@exec $(PY) -m webapp
+
+test: setup
+	@.ci/chromium
+	@$(PY) -m webapp.core.assets
+	@$(MAKE) --no-print-directory lint
+	$(PY) -m pytest -n $(WORKERS)
+
+lint: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo
+
+format: setup
+	$(PY) -m ruff check --fix --select I .
+	$(PY) -m ruff format .
+
+bench: setup
+	@$(PY) -m webapp.core.assets
+	$(PY) -m bench
+
+requirements: setup
+	$(COMPILE) --output-file requirements.txt requirements.in
+	$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
+
+setup:
+	@.ci/setup

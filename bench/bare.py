@@ -1,0 +1,59 @@
+"""The yardstick: Flask, Jinja and one query, nothing else, on the same server as the app.
+
+``/line`` renders one line; ``/page`` loops over a query's rows until the page is as long as a picker.
+"""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+from jinja2 import Environment
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+ROWS = 130
+SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title></head><body><main>
+<h1>{{ title }}</h1>{{ body }}</main></body></html>"""
+TABLE = """<table>{% for row in rows %}<tr class="row{{ " odd" if loop.index is odd }}"><td>{{ row.name }}</td>
+<td><a href="/sessions/{{ row.public_id }}">{{ row.starts_at }}</a></td><td>{{ row.status }}</td></tr>
+{% endfor %}</table>"""
+LINE = text("select id, name, title from counsellors where public_id = 'counsellor_b1'")
+MANY = text(
+    "select s.public_id, s.starts_at, s.status, u.name from counselling_sessions s join users u on u.id = s.student_id"
+    " where s.counsellor_id = :who order by s.starts_at limit :rows"
+)
+
+app = Flask("bare")
+jinja = Environment(autoescape=True)
+shell = jinja.from_string(SHELL)
+line = jinja.from_string("<!doctype html><title>{{ row.name }}</title><p>{{ row.name }}, {{ row.title }}</p>")
+page = jinja.from_string(SHELL.replace("{{ body }}", TABLE))
+sessions: sessionmaker[Session] = sessionmaker(
+    create_engine(
+        os.environ.get("DATABASE_URL", "postgresql+psycopg://"),
+        pool_size=5,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+    )
+)
+
+
+@app.get("/line")
+def one_line() -> str:
+    """One query, one line."""
+    with sessions() as session:
+        return line.render(row=session.execute(LINE).one())
+
+
+@app.get("/page")
+def one_page() -> str:
+    """One query, a page as long as a picker."""
+    with sessions() as session:
+        return page.render(title="Sessions", rows=session.execute(MANY, {"who": 1, "rows": ROWS}).all())
+
+
+@app.get("/healthz")
+def healthz() -> str:
+    """Answer when it is up."""
+    return "ok"

@@ -1,0 +1,1 @@
+"""Accounts: users, their roles, sign-up, sign-in, verification and profile."""

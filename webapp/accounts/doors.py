@@ -1,0 +1,29 @@
+"""Wires accounts into the app."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp.accounts.emails import (
+    CREDENTIALS_GUARD,
+    UNVERIFIED_GUARD,
+    has_still_these_credentials,
+    is_still_unverified,
+)
+from webapp.accounts.errors import EmailTaken
+from webapp.accounts.recipients import find_recipient
+from webapp.accounts.views import blueprint
+from webapp.config import Settings
+from webapp.core.errors import register_constraint
+from webapp.notifications.guards import register_guard
+from webapp.notifications.people import register_finder
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Register pages, guards of mail, and what a violated constraint means."""
+    del settings
+    app.register_blueprint(blueprint)
+    register_finder(find_recipient)
+    register_guard(UNVERIFIED_GUARD, is_still_unverified)
+    register_guard(CREDENTIALS_GUARD, has_still_these_credentials)
+    register_constraint("uq_users_email_lower", EmailTaken)

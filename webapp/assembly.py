@@ -1,0 +1,139 @@
+"""Puts the house together: extensions, doors, error path, what templates may use."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Flask, g
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import models  # noqa: F401  every table is known before the first query
+from webapp.accounts.viewer import viewer_zone
+from webapp.config import DEMO_PASSWORD, ROOT, Settings
+from webapp.core import clock, money, times
+from webapp.core.assets import init_assets
+from webapp.core.error_pages import init_error_pages
+from webapp.core.headers import init_headers
+from webapp.core.jobs import init_jobs
+from webapp.core.logs import init_logs
+from webapp.core.work import init_work
+from webapp.extensions import compress, csrf, db, htmx, login_manager, migrate
+from webapp.features import init_features
+from webapp.navigation import nav_items
+
+MAX_FORM_BYTES = 11 * 1024 * 1024  # a 10 MB file and its form; each field has its own, smaller limit
+
+
+def assemble(settings: Settings) -> Flask:
+    """Return the finished app for these settings."""
+    app = Flask(
+        "webapp",
+        root_path=str(ROOT / "webapp"),
+        template_folder=str(ROOT / "templates"),
+        static_folder=None,
+        instance_path=str(settings.data_dir.absolute()),
+    )
+    _configure(app, settings)
+    init_logs(json=settings.app_env == "production")
+    _bind_extensions(app, settings)
+    init_headers(app, https=settings.base_url.startswith("https://"))
+    init_error_pages(app)
+    _teach_templates(app, settings)
+    init_features(app, settings)
+    init_work(app)
+    init_assets(app)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    https = settings.base_url.startswith("https://")
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SECRET_KEY_FALLBACKS=settings.fallback_keys,
+        SQLALCHEMY_DATABASE_URI=_database_url(settings),
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": settings.database_pool,
+            "max_overflow": settings.database_pool,
+            "pool_pre_ping": True,
+            "skip_autocommit_rollback": True,
+            "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=30000"},
+        },
+        SESSION_COOKIE_NAME="disha",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        PERMANENT_SESSION_LIFETIME=dt.timedelta(days=30),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=512 * 1024,
+        COMPRESS_ALGORITHM=["gzip"],
+        COMPRESS_LEVEL=4,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url:
+        return settings.database_url
+    from webapp.core.embedded import attach_postgres  # only where no server was given
+
+    return attach_postgres(settings.data_dir)
+
+
+def _redis_url(settings: Settings) -> str:
+    if settings.redis_url:
+        return settings.redis_url
+    from webapp.core.embedded import attach_redis
+
+    return attach_redis(settings.data_dir)
+
+
+def _bind_extensions(app: Flask, settings: Settings) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), compare_type=True)
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    htmx.init_app(app)
+    compress.init_app(app)
+    init_jobs(app, _redis_url(settings))
+
+
+def _teach_templates(app: Flask, settings: Settings) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        site_name=settings.site_name,
+        demo_mode=settings.demo,
+        demo_password=DEMO_PASSWORD,
+        nav_items=nav_items,
+        zone_title=times.zone_title,
+    )
+    app.jinja_env.filters.update(
+        day=_zoned(times.format_day),
+        short_day=_zoned(times.format_short_day),
+        minute=_zoned(times.format_minute),
+        clock=_zoned(times.format_clock),
+        when=_zoned(times.format_when),
+        iso=times.iso_z,
+        rupees=money.format_rupees,
+    )
+
+    @app.before_request
+    def read_clock() -> None:
+        g.now = clock.now()
+
+    @app.context_processor
+    def about_request() -> dict[str, Any]:
+        return {"now": g.get("now") or clock.now(), "viewer_zone": viewer_zone}
+
+
+def _zoned(formatter: Any) -> Any:
+    def show(instant: Any, zone: str | None = None) -> str:
+        return str(formatter(instant, zone or viewer_zone()))
+
+    return show

@@ -1,0 +1,1 @@
+"""Availability: a counsellor's weekly hours, days that differ, and calendar rules."""

@@ -1,0 +1,1 @@
+"""Bookings: sessions, holds and the free times computed from availability."""

@@ -1,0 +1,189 @@
+"""What free times are worked out from: one statement for any number of counsellors.
+
+A hold or a request that has run out is left out by the statement itself, so an abandoned checkout
+never keeps a time longer than it said, whether or not a sweep has come by.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+from sqlalchemy import TextClause, text
+
+from webapp.availability.rules import BookingMode, CalendarRules, ExceptionDay, Window
+from webapp.bookings.rules import Busy, BusyKind, Question
+from webapp.core.db import db
+from webapp.core.times import DEFAULT_ZONE, zone_info
+
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+MARGIN = 6 * HOUR  # the longest buffer and the longest session
+RULES, WINDOW, EXCEPTION, BUSY, OWN = range(5)
+MINE = "mine"
+KINDS = {"held": BusyKind.HOLD, "requested": BusyKind.REQUEST}
+
+# Times of the past only count for today's cap, hence the two days before now.
+_PARTS = """
+select 0 as kind, counsellor_id, mode || ' ' || zone as words, null::date as day, null::jsonb as ranges,
+       array[session_minutes, step_minutes, buffer_before, buffer_after, notice_hours, horizon_days, max_per_day,
+             cancel_deadline_hours, is_open::int] as numbers,
+       null::timestamptz as starts_at, null::timestamptz as ends_at, null::timestamptz as expires_at
+  from calendars where counsellor_id {whose}
+union all
+select 1, counsellor_id, null, null, null, array[weekday, start_minute, end_minute]::int[], null, null, null
+  from availability_windows where counsellor_id {whose} and weekday = any(:weekdays)
+union all
+select 2, counsellor_id, null, date, ranges, null, null, null, null
+  from availability_exceptions where counsellor_id {whose} and date between :first and :last
+union all
+select 3, counsellor_id, case when status = 'held' and student_id = :student then 'mine' else status end,
+       null, null, null, starts_at, ends_at, expires_at
+  from counselling_sessions
+ where counsellor_id {whose} and starts_at >= :since and starts_at < :until
+   and (status in ('scheduled', 'completed', 'no_show') or status in ('held', 'requested') and expires_at > :now)
+union all
+select 4, counsellor_id, status, null, null, null, starts_at, ends_at, expires_at
+  from counselling_sessions
+ where student_id = :student and starts_at >= :since and starts_at < :until
+   and (status = 'scheduled' or status = 'requested' and expires_at > :now)
+"""
+# One id is asked for with =, many with ANY: the planner takes another index.
+_OF_ONE = text(_PARTS.format(whose="= :whose"))
+_OF_MANY = text(_PARTS.format(whose="= any(:whose)"))
+
+
+@dataclass(slots=True)
+class CalendarData:
+    """A counsellor's hours and taken times over some days, as the pure rules want them.
+
+    ``busy`` is the counsellor's, ``own`` the asking student's; a time that this student holds is in
+    neither but in ``held``. ``deadline_hours`` None: the house's setting.
+    """
+
+    rules: CalendarRules = field(default_factory=lambda: CalendarRules(zone=DEFAULT_ZONE))
+    is_open: bool = False
+    deadline_hours: int | None = None
+    windows: list[Window] = field(default_factory=list)
+    exceptions: list[ExceptionDay] = field(default_factory=list)
+    busy: list[Busy] = field(default_factory=list)
+    own: list[Busy] = field(default_factory=list)
+    held: list[Busy] = field(default_factory=list)
+
+    def question(
+        self, *, now: dt.datetime, duration: int | None = None, expires_at: dt.datetime | None = None
+    ) -> Question:
+        """Return the arguments the rules of free time take; a closed calendar has no hours.
+
+        ``duration`` in minutes, None: the counsellor's own length.
+        """
+        return {
+            "rules": self.rules,
+            "windows": self.windows if self.is_open else (),
+            "exceptions": self.exceptions if self.is_open else (),
+            "busy": self.busy,
+            "own": self.own,
+            "now": now,
+            "duration": duration or self.rules.session_minutes,
+            "expires_at": expires_at,
+        }
+
+
+def calendar_data(
+    counsellor_ids: Sequence[int],
+    first: dt.date,
+    last: dt.date,
+    *,
+    student_id: int | None,
+    now: dt.datetime,
+    zone: str | None = None,
+) -> dict[int, CalendarData]:
+    """Return every counsellor's calendar for the dates ``first`` … ``last``, by id; one statement.
+
+    The dates are each counsellor's own, or those of ``zone`` where it is given. What is taken is read
+    for whole counsellor's days around them, so that the day's cap counts right. A counsellor without
+    a calendar has an empty, closed one.
+    """
+    found = {counsellor_id: CalendarData() for counsellor_id in counsellor_ids}
+    if not found:
+        return found
+    own: list[Busy] = []
+    for kind, whose, words, day, ranges, numbers, starts_at, ends_at, expires_at in _rows(
+        list(found), _Span.of(first, last, zone), student_id, now
+    ):
+        if kind == OWN:
+            own.append(Busy(starts_at, ends_at, BusyKind.OWN, expires_at))
+            continue
+        data = found[whose]
+        if kind == BUSY:
+            taken = Busy(starts_at, ends_at, KINDS.get(words, BusyKind.SESSION), expires_at)
+            data.busy.append(taken) if words != MINE else data.held.append(_as_hold(taken))
+        elif kind == WINDOW:
+            data.windows.append(Window(*numbers))
+        elif kind == EXCEPTION:
+            data.exceptions.append(ExceptionDay(day, tuple((low, high) for low, high in ranges)))
+        else:
+            _read_rules(data, words, numbers)
+    for data in found.values():
+        data.own = own
+    return found
+
+
+def _as_hold(taken: Busy) -> Busy:
+    return Busy(taken.start, taken.end, BusyKind.HOLD, taken.until)
+
+
+class _Span(NamedTuple):
+    """Dates on any counsellor's calendar, and the instants whose sessions matter for them."""
+
+    first: dt.date
+    last: dt.date
+    since: dt.datetime
+    until: dt.datetime
+
+    @classmethod
+    def of(cls, first: dt.date, last: dt.date, zone: str | None) -> Self:
+        if zone is None:  # a date begins up to 14 h before UTC's and ends up to 12 h after it
+            return cls(first, last, midnight(first) - MARGIN - 14 * HOUR, midnight(last + DAY) + MARGIN + 12 * HOUR)
+        begin, end = midnight(first, zone), midnight(last + DAY, zone)
+        return cls(first - DAY, last + DAY, begin - DAY - 2 * HOUR, end + DAY + 2 * HOUR)
+
+
+def _rows(ids: list[int], span: _Span, student_id: int | None, now: dt.datetime) -> Sequence[Any]:
+    statement: TextClause = _OF_ONE if len(ids) == 1 else _OF_MANY
+    days = min((span.last - span.first).days + 1, 7)
+    values = {
+        "whose": ids[0] if len(ids) == 1 else ids,
+        "weekdays": sorted((span.first.weekday() + offset) % 7 for offset in range(days)),
+        "first": span.first,
+        "last": span.last,
+        "student": student_id,
+        "since": max(span.since, now - 2 * DAY),
+        "until": span.until,
+        "now": now,
+    }
+    return db.session.execute(statement, values).all()
+
+
+def midnight(date: dt.date, zone: str = "UTC") -> dt.datetime:
+    """Return the instant at which a date begins in a zone."""
+    return dt.datetime.combine(date, dt.time(), zone_info(zone)).astimezone(dt.UTC)
+
+
+def _read_rules(data: CalendarData, words: str, numbers: Sequence[Any]) -> None:
+    mode, _, zone = words.partition(" ")
+    minutes, step, before, after, notice, horizon, cap, deadline, is_open = numbers
+    data.rules = CalendarRules(
+        zone=zone,
+        session_minutes=minutes,
+        step_minutes=step,
+        buffer_before=before,
+        buffer_after=after,
+        notice_minutes=notice * 60,
+        horizon_days=horizon,
+        max_per_day=cap,
+        mode=BookingMode(mode),
+    )
+    data.deadline_hours = deadline
+    data.is_open = bool(is_open)

@@ -1,0 +1,200 @@
+"""Questions about free time: of one counsellor, of all on a date, the soonest, the nearest, and why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer, joinedload
+
+from webapp.availability.rules import ExceptionDay, Window, fits_hours, local_date
+from webapp.bookings.models import CounsellingSession
+from webapp.bookings.queries.calendars import DAY, CalendarData, calendar_data, midnight
+from webapp.bookings.rules import (
+    Blocker,
+    BlockerKind,
+    SessionStatus,
+    explain,
+    first_free,
+    free_starts,
+    horizon_date,
+    nearest,
+)
+from webapp.core.db import db
+from webapp.counsellors.models import Counsellor
+
+SOON_DAYS = 21
+FIRST_LOOK_DAYS = 4  # most counsellors have something by then; only the rest are asked about further days
+NEAR_BEFORE, NEAR_AFTER = 3 * DAY, 10 * DAY
+REACH = 400 * DAY  # beyond any horizon; keeps the arithmetic of dates within their limits
+SECOND = dt.timedelta(seconds=1)
+# What no list of people shows: reading it for all of them costs more than their free times.
+UNUSED = [
+    defer(column, raiseload=True)
+    for column in (Counsellor.bio, Counsellor.social_links, Counsellor.qualifications, Counsellor.certifications)
+]
+CLOSED = Blocker(BlockerKind.WINDOW, "The calendar is closed: no bookings are taken at the moment.")
+
+
+def free_starts_for(
+    counsellor: Counsellor,
+    *,
+    student_id: int | None,
+    duration: int | None,
+    first: dt.date,
+    last: dt.date,
+    now: dt.datetime,
+    expires_at: dt.datetime | None = None,
+    zone: str | None = None,
+) -> list[dt.datetime]:
+    """Return the free starts (UTC, ascending) on the dates ``first`` … ``last``; one statement.
+
+    The dates are those of ``zone`` (the viewer's), or of the counsellor's calendar where it is None.
+    ``duration`` in minutes (None: the counsellor's length); ``expires_at`` is the enrolment's end.
+    """
+    data = calendar_data([counsellor.id], first, last, student_id=student_id, now=now, zone=zone)[counsellor.id]
+    if zone is None:
+        return free_in(data, first, last, now=now, duration=duration, expires_at=expires_at)
+    begin, end = midnight(first, zone), midnight(last + DAY, zone)
+    return _free_between(data, begin, end, now=now, duration=duration, expires_at=expires_at)
+
+
+def free_in(
+    data: CalendarData,
+    first: dt.date,
+    last: dt.date,
+    *,
+    now: dt.datetime,
+    duration: int | None = None,
+    expires_at: dt.datetime | None = None,
+) -> list[dt.datetime]:
+    """Return the free starts of data already read, on the counsellor's dates ``first`` … ``last``."""
+    return free_starts(first=first, last=last, **data.question(now=now, duration=duration, expires_at=expires_at))
+
+
+def _free_between(
+    data: CalendarData,
+    begin: dt.datetime,
+    end: dt.datetime,
+    *,
+    now: dt.datetime,
+    duration: int | None,
+    expires_at: dt.datetime | None,
+) -> list[dt.datetime]:
+    """Return the free starts from one instant until another, looking at no other of the counsellor's dates."""
+    zone = data.rules.zone
+    first, last = local_date(begin, zone), local_date(end - SECOND, zone)
+    found = free_in(data, first, last, now=now, duration=duration, expires_at=expires_at)
+    return [start for start in found if begin <= start < end]
+
+
+def free_on_date(
+    date: dt.date,
+    *,
+    zone: str,
+    duration: int | None,
+    student_id: int | None,
+    now: dt.datetime,
+    counsellor_ids: Sequence[int] | None = None,
+    expires_at: dt.datetime | None = None,
+) -> list[tuple[Counsellor, list[dt.datetime]]]:
+    """Return who is free on a date of ``zone`` with their starts, the earliest first; two statements.
+
+    Active counsellors only, without their long texts; ``counsellor_ids`` narrows them.
+    ``duration`` in minutes; None: each one's own length.
+    """
+    wanted = select(Counsellor).where(Counsellor.is_active).options(*UNUSED)
+    if counsellor_ids is not None:
+        wanted = wanted.where(Counsellor.id.in_(counsellor_ids))
+    people = list(db.session.scalars(wanted.order_by(Counsellor.display_order, Counsellor.id)))
+    data = calendar_data([person.id for person in people], date, date, student_id=student_id, now=now, zone=zone)
+    begin, end = midnight(date, zone), midnight(date + DAY, zone)
+    starts = [
+        _free_between(data[person.id], begin, end, now=now, duration=duration, expires_at=expires_at)
+        for person in people
+    ]
+    found = [(person, times) for person, times in zip(people, starts, strict=True) if times]
+    return sorted(found, key=lambda pair: pair[1][0])
+
+
+def soonest_free(
+    counsellor_ids: Sequence[int], *, now: dt.datetime, duration: int | None = None, days: int = SOON_DAYS
+) -> dict[int, dt.datetime]:
+    """Return each counsellor's first free start within ``days``; who has none is left out. Two statements."""
+    today = now.date()
+    found: dict[int, dt.datetime] = {}
+    for first, last in (
+        (today - DAY, today + FIRST_LOOK_DAYS * DAY),
+        (today + (FIRST_LOOK_DAYS + 1) * DAY, today + days * DAY),
+    ):
+        missing = [counsellor_id for counsellor_id in counsellor_ids if counsellor_id not in found]
+        for counsellor_id, data in calendar_data(missing, first, last, student_id=None, now=now).items():
+            start = first_free(first=first, last=last, **data.question(now=now, duration=duration))
+            if start is not None:
+                found[counsellor_id] = start
+    return found
+
+
+def nearest_free(
+    counsellor: Counsellor,
+    wanted: dt.datetime,
+    *,
+    duration: int | None,
+    student_id: int | None,
+    now: dt.datetime,
+    expires_at: dt.datetime | None = None,
+    limit: int = 4,
+) -> list[dt.datetime]:
+    """Return the ``limit`` free starts closest to a wanted one, in order of time; the first at all if none is near."""
+    middle = wanted.date()
+    first, last = middle - NEAR_BEFORE, middle + NEAR_AFTER
+    data = calendar_data([counsellor.id], first, last, student_id=student_id, now=now)[counsellor.id]
+    near = nearest(free_in(data, first, last, now=now, duration=duration, expires_at=expires_at), wanted, limit)
+    if near:
+        return near
+    first, last = now.date() - DAY, horizon_date(data.rules, now)
+    data = calendar_data([counsellor.id], first, last, student_id=student_id, now=now)[counsellor.id]
+    return nearest(free_in(data, first, last, now=now, duration=duration, expires_at=expires_at), wanted, limit)
+
+
+def explain_time(
+    counsellor: Counsellor,
+    instant: dt.datetime,
+    *,
+    duration: int | None,
+    now: dt.datetime,
+    student_id: int | None = None,
+) -> list[Blocker]:
+    """Return everything that keeps ``instant`` from being a free start; empty means free. One statement."""
+    date = min(max(instant, now - REACH), now + REACH).date()
+    data = calendar_data([counsellor.id], date - DAY, date + DAY, student_id=student_id, now=now)[counsellor.id]
+    reasons = explain(instant, **data.question(now=now, duration=duration))
+    if data.is_open:
+        return reasons
+    hours = {BlockerKind.WINDOW, BlockerKind.EXCEPTION, BlockerKind.STEP}
+    return [CLOSED, *(reason for reason in reasons if reason.kind not in hours)]
+
+
+def affected_sessions(
+    counsellor_id: int,
+    *,
+    windows: Iterable[Window],
+    exceptions: Iterable[ExceptionDay],
+    zone: str,
+    now: dt.datetime,
+) -> list[CounsellingSession]:
+    """Return upcoming sessions and open requests that would lie outside these hours, with their students."""
+    windows, exceptions = list(windows), list(exceptions)
+    upcoming = db.session.scalars(
+        select(CounsellingSession)
+        .options(joinedload(CounsellingSession.student))
+        .where(
+            CounsellingSession.counsellor_id == counsellor_id,
+            CounsellingSession.starts_at > now,
+            CounsellingSession.status.in_((SessionStatus.REQUESTED, SessionStatus.SCHEDULED)),
+            CounsellingSession.expires_at.is_(None) | (CounsellingSession.expires_at > now),
+        )
+        .order_by(CounsellingSession.starts_at)
+    )
+    return [row for row in upcoming if not fits_hours(row.starts_at, row.minutes, zone, windows, exceptions)]

@@ -1,0 +1,54 @@
+"""Writes of bookings. A door calls one of these inside `transaction()`."""
+
+from webapp.bookings.services.answers import accept_session, cancel_session, decline_session, expire_session
+from webapp.bookings.services.booking import book_session
+from webapp.bookings.services.endings import free_sessions
+from webapp.bookings.services.holds import (
+    HoldLost,
+    book_held,
+    drop_hold,
+    get_hold_for,
+    hold_slot,
+    release_hold,
+)
+from webapp.bookings.services.offers import offer_another_time, withdraw_offer
+from webapp.bookings.services.reminding import nudge_about, remind_of
+from webapp.bookings.services.reschedule import rebook_session, reschedule_session
+from webapp.bookings.services.running import (
+    complete_session,
+    mark_no_show,
+    save_notes,
+    set_meeting_link,
+    set_recording,
+    start_session,
+)
+from webapp.bookings.services.steps import StepText, tick_step
+
+__all__ = [
+    "HoldLost",
+    "StepText",
+    "accept_session",
+    "book_held",
+    "book_session",
+    "cancel_session",
+    "complete_session",
+    "decline_session",
+    "drop_hold",
+    "expire_session",
+    "free_sessions",
+    "get_hold_for",
+    "hold_slot",
+    "mark_no_show",
+    "nudge_about",
+    "offer_another_time",
+    "rebook_session",
+    "release_hold",
+    "remind_of",
+    "reschedule_session",
+    "save_notes",
+    "set_meeting_link",
+    "set_recording",
+    "start_session",
+    "tick_step",
+    "withdraw_offer",
+]

@@ -1,0 +1,208 @@
+"""Booking a session with a credit. Everything is asked again under the row locks, just before the insert."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import cast
+
+from flask import current_app
+from sqlalchemy import select
+
+from webapp.accounts.models import Role, User
+from webapp.availability.rules import BookingMode
+from webapp.bookings.emails import tell_confirmed, tell_requested
+from webapp.bookings.meeting import make_link
+from webapp.bookings.models import CounsellingSession, MeetingMode
+from webapp.bookings.queries.calendars import CalendarData
+from webapp.bookings.rules import SessionStatus, next_reminder, request_expiry
+from webapp.bookings.services.locks import announce, drop, lock_and_lapse, lock_people, lock_sessions, note
+from webapp.bookings.services.offer import NOT_VERIFIED, read_offer, require_free, require_instant
+from webapp.config import Settings
+from webapp.core.db import db
+from webapp.core.errors import Conflict, EnrolmentExpired, Forbidden, NoSessionsLeft, NotFound, ValidationFailed
+from webapp.core.times import format_when
+from webapp.counsellors.models import Counsellor
+from webapp.enrolments.models import Enrolment, EnrolmentStatus
+from webapp.enrolments.queries import may_be_booked
+from webapp.enrolments.rules import status_at
+from webapp.enrolments.services import debit_credit
+
+S = CounsellingSession
+AGENDA_LIMIT = 1000
+
+
+def book_session(
+    *,
+    student: User,
+    counsellor_id: str,
+    enrolment_id: str,
+    starts_at: dt.datetime,
+    agenda: str,
+    meeting_mode: str,
+    now: dt.datetime,
+) -> CounsellingSession:
+    """Book a start for a student: a request, or a confirmed session where the counsellor books instantly.
+
+    The length is the enrolment's. One credit is taken; both people are told.
+
+    Raises:
+        Forbidden: not an active student, or the mail address is not confirmed.
+        NotFound: no such counsellor, or no such enrolment of this student.
+        ValidationFailed: agenda, mode or time that break a rule, or a counsellor outside the package.
+        Conflict: the counsellor takes no bookings any more.
+        EnrolmentExpired, NoSessionsLeft: the enrolment cannot book this.
+        SlotTaken, StudentBusy: not on offer (any more), with the nearest starts that are.
+    """
+    require_student(student)
+    agenda, mode = read_wishes(starts_at, agenda, meeting_mode, now)
+    counsellor, enrolment = _find(student, counsellor_id, enrolment_id)
+    require_allowed(enrolment, counsellor)
+    _require_on_offer(counsellor, enrolment, starts_at, now)  # who is late is told so without waiting in line
+    counsellor, student = lock_people(counsellor.id, student.id)
+    require_student(student)
+    require_active(counsellor)
+    lock_and_lapse(counsellor.id, student.id, enrolment.id, now)
+    require_usable(enrolment, starts_at, now)
+    data, minutes = _require_on_offer(counsellor, enrolment, starts_at, now), enrolment.session_minutes
+    session = S(
+        counsellor=counsellor,
+        student=student,
+        starts_at=starts_at.astimezone(dt.UTC),
+        ends_at=starts_at.astimezone(dt.UTC) + dt.timedelta(minutes=minutes),
+    )
+    clear_own_holds(session)
+    take(session, enrolment, agenda=agenda, mode=mode, booking_mode=data.rules.mode, now=now)
+    db.session.add(session)
+    conclude(session, before=None, now=now)
+    return session
+
+
+def require_student(user: User) -> None:
+    """Make sure that this is an active student with a confirmed mail address; Forbidden says what is missing."""
+    if user.role is not Role.STUDENT or not user.active:
+        raise Forbidden("Only a student's account can book a session.")
+    if not user.is_verified:
+        raise Forbidden(NOT_VERIFIED)
+
+
+def require_active(counsellor: Counsellor) -> None:
+    """Make sure that the counsellor still counsels."""
+    if not counsellor.is_active:
+        raise Conflict(f"{counsellor.name} takes no bookings any more. Choose another counsellor.")
+
+
+def read_wishes(starts_at: dt.datetime, agenda: str, meeting_mode: str, now: dt.datetime) -> tuple[str, MeetingMode]:
+    """Return agenda and mode in the form they are kept; ValidationFailed names every wrong field at once."""
+    problems: dict[str, str] = {}
+    if wrong := require_instant(starts_at, now):
+        problems["starts_at"] = wrong
+    agenda = agenda.replace("\r\n", "\n").replace("\x00", "").strip()
+    if len(agenda) > AGENDA_LIMIT:
+        problems["agenda"] = f"Keep this within {AGENDA_LIMIT} characters."
+    if meeting_mode not in list(MeetingMode):
+        problems["meeting_mode"] = "Choose how to meet: video, phone, chat or in person."
+    if problems:
+        raise ValidationFailed(next(iter(problems.values())) if len(problems) == 1 else None, fields=problems)
+    return agenda, MeetingMode(meeting_mode)
+
+
+def _find(student: User, counsellor_id: str, enrolment_id: str) -> tuple[Counsellor, Enrolment]:
+    counsellor = db.session.scalar(select(Counsellor).where(Counsellor.public_id == counsellor_id))
+    enrolment = db.session.scalar(
+        select(Enrolment).where(Enrolment.public_id == enrolment_id, Enrolment.user_id == student.id)
+    )
+    if counsellor is None or enrolment is None:
+        raise NotFound
+    return counsellor, enrolment
+
+
+def _require_on_offer(
+    counsellor: Counsellor, enrolment: Enrolment, starts_at: dt.datetime, now: dt.datetime
+) -> CalendarData:
+    data = read_offer(counsellor, enrolment.user, starts_at, now)
+    require_free(
+        data,
+        starts_at,
+        student=enrolment.user,
+        duration=enrolment.session_minutes,
+        now=now,
+        expires_at=enrolment.expires_at,
+    )
+    return data
+
+
+def require_allowed(enrolment: Enrolment, counsellor: Counsellor) -> None:
+    """Make sure that this enrolment's sessions are with this counsellor, and that they still counsel."""
+    require_active(counsellor)
+    if not may_be_booked(enrolment, counsellor.id):
+        words = f"{counsellor.name} does not counsel in {enrolment.title}. Choose a counsellor of this package."
+        raise ValidationFailed(words, fields={"counsellor_id": words})
+
+
+def require_usable(enrolment: Enrolment, starts_at: dt.datetime, now: dt.datetime) -> None:
+    """Make sure that a locked enrolment may book at this time and has a credit left."""
+    status = status_at(enrolment, now)
+    if status is EnrolmentStatus.EXPIRED:
+        when = format_when(enrolment.expires_at, enrolment.user.zone)
+        raise EnrolmentExpired(f"{enrolment.title} ended on {when} and can't be booked with any more.")
+    if status is not EnrolmentStatus.ACTIVE:
+        raise EnrolmentExpired(f"{enrolment.title} was {status.value} and can't be booked with any more.")
+    if starts_at >= enrolment.expires_at:
+        when = format_when(enrolment.expires_at, enrolment.user.zone)
+        raise EnrolmentExpired(f"{enrolment.title} ends on {when}. Choose a time before that.")
+    if enrolment.sessions_left < 1:
+        raise NoSessionsLeft(f"{enrolment.title} has no sessions left.")
+
+
+def clear_own_holds(session: CounsellingSession) -> None:
+    """Let go of what the student holds at the same time, here or elsewhere: they book it now."""
+    ids = db.session.scalars(
+        select(S.id).where(
+            S.student_id == session.student.id,
+            S.status == SessionStatus.HELD,
+            S.starts_at < session.ends_at,
+            S.ends_at > session.starts_at,
+        )
+    ).all()
+    for held in lock_sessions(ids):
+        drop(held)
+    db.session.flush()  # the times must be free before the insert
+
+
+def take(
+    session: CounsellingSession,
+    enrolment: Enrolment,
+    *,
+    agenda: str,
+    mode: MeetingMode,
+    booking_mode: BookingMode,
+    now: dt.datetime,
+) -> None:
+    """Take a credit of a locked enrolment for a session and set the state that booking leads to."""
+    debit_credit(enrolment, now)
+    session.enrolment = enrolment
+    session.agenda, session.meeting_mode = agenda, mode
+    session.requested_at = now
+    if booking_mode is BookingMode.INSTANT:
+        session.status, session.expires_at = SessionStatus.SCHEDULED, None
+        confirm(session, now)
+    else:
+        session.status = SessionStatus.REQUESTED
+        session.expires_at = request_expiry(session.starts_at, now)
+
+
+def confirm(session: CounsellingSession, now: dt.datetime) -> None:
+    """Note the confirmation and give the session its room."""
+    session.confirmed_at = now
+    session.remind_at = next_reminder(session.starts_at, now)
+    link = make_link(cast(Settings, current_app.config["SETTINGS"]), session.meeting_mode)
+    if link is not None and session.meeting_link is None:
+        session.meeting_link, session.meeting_platform = link.url, link.platform
+
+
+def conclude(session: CounsellingSession, *, before: SessionStatus | None, now: dt.datetime) -> None:
+    """Write the booking's history, tell both people and the open pages."""
+    note(session, "book", before=before, actor=session.student, now=now)
+    tell = tell_confirmed if session.status is SessionStatus.SCHEDULED else tell_requested
+    tell(session, now)
+    announce(session)

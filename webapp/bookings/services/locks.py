@@ -1,0 +1,168 @@
+"""Row locks in the house's order (counsellor, student, enrolments, sessions) and what they are taken for.
+
+An insert that meets an exclusion constraint can deadlock under a rush; behind the counsellor's and
+the student's row lock only one of them is at it at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, cast
+
+from sqlalchemy import or_, select
+
+from webapp.accounts.models import User
+from webapp.bookings.emails import tell_expired
+from webapp.bookings.models import CounsellingSession, SessionChange
+from webapp.bookings.outgoing import emit_change
+from webapp.bookings.rules import SessionEvent, SessionStatus, next_reminder, next_status, review_prompt_at
+from webapp.core import live
+from webapp.core.db import db, lock_for_update
+from webapp.counsellors.models import Counsellor
+from webapp.enrolments.models import Enrolment
+from webapp.enrolments.services import return_credit
+
+S = CounsellingSession
+WAITING = (SessionStatus.HELD, SessionStatus.REQUESTED)
+
+
+def lock_people(counsellor_id: int, student_id: int) -> tuple[Counsellor, User]:
+    """Lock and re-read a counsellor, then a student."""
+    session = db.session()
+    counsellor = cast(Counsellor, lock_for_update(session, Counsellor, counsellor_id))
+    return counsellor, cast(User, lock_for_update(session, User, student_id))
+
+
+def lock_enrolments(ids: Iterable[int | None], *, skip_locked: bool = False) -> dict[int, Enrolment]:
+    """Lock and re-read enrolments in the order of their ids, so that nobody waits in a circle."""
+    wanted = {enrolment_id for enrolment_id in ids if enrolment_id is not None}
+    if not wanted:
+        return {}
+    rows = db.session.scalars(
+        select(Enrolment)
+        .where(Enrolment.id.in_(wanted))
+        .order_by(Enrolment.id)
+        .with_for_update(key_share=True, skip_locked=skip_locked)
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}
+
+
+def lock_sessions(ids: Iterable[int], *, skip_locked: bool = False) -> list[CounsellingSession]:
+    """Lock and re-read sessions in the order of their ids; enrolments they touch are locked before."""
+    return list(
+        db.session.scalars(
+            select(S)
+            .where(S.id.in_(set(ids)))
+            .order_by(S.id)
+            .with_for_update(key_share=True, skip_locked=skip_locked)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def lock_and_lapse(counsellor_id: int, student_id: int, enrolment_id: int | None, now: dt.datetime) -> None:
+    """Lock the enrolment, and end what has run out on these two calendars, whether or not a sweep came by.
+
+    Holds go, requests expire with their credits back. Enrolments of others that get a credit are
+    locked together with the student's own, in the order of ids.
+    """
+    mine = or_(S.counsellor_id == counsellor_id, S.student_id == student_id)
+    stale = db.session.execute(
+        select(S.id, S.enrolment_id).where(S.expires_at <= now, S.status.in_(WAITING), mine)
+    ).all()
+    lock_enrolments({enrolment_id, *(row.enrolment_id for row in stale)})
+    if not stale:
+        return
+    for session in lock_sessions(row.id for row in stale):
+        if session.status is SessionStatus.HELD:
+            drop(session)
+        elif session.status is SessionStatus.REQUESTED:
+            expire(session, now)
+    db.session.flush()  # the times must be free before the insert that wants one
+
+
+def drop(held: CounsellingSession) -> None:
+    """Delete a locked hold: it never became a session."""
+    db.session.delete(held)
+    announce(held)
+
+
+def expire(session: CounsellingSession, now: dt.datetime) -> None:
+    """Expire a locked request whose time is over: the credit comes back and both are told."""
+    give_credit_back(session)
+    step(session, SessionEvent.EXPIRE, actor=None, now=now)
+    tell_expired(session, now)
+
+
+def give_credit_back(session: CounsellingSession) -> None:
+    """Return the session's credit to its (locked) enrolment."""
+    if session.enrolment is not None:
+        return_credit(session.enrolment)
+        session.credit_returned = True
+
+
+def step(
+    session: CounsellingSession,
+    event: SessionEvent,
+    *,
+    actor: User | None,
+    now: dt.datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Take a locked session through one event: status, version, reminders, history, and word to open pages.
+
+    Raises:
+        IllegalTransition: the table has no such step; callers have checked.
+    """
+    before, session.status = session.status, next_status(session.status, event)
+    session.version += 1
+    if session.status not in WAITING:
+        session.expires_at = None
+    plan_telling(session, now)
+    note(session, event.value, before=before, actor=actor, now=now, detail=detail)
+    announce(session)
+
+
+def plan_telling(session: CounsellingSession, now: dt.datetime) -> None:
+    """Set when time alone makes us write next: before a session that stands, after one that was held."""
+    if session.status is SessionStatus.SCHEDULED:
+        session.remind_at = next_reminder(session.starts_at, now)
+    elif session.status is SessionStatus.COMPLETED and session.finished_at is not None:
+        session.remind_at = review_prompt_at(session.finished_at)
+    else:
+        session.remind_at = None
+
+
+def note(
+    session: CounsellingSession,
+    event: str,
+    *,
+    before: SessionStatus | None,
+    actor: User | None,
+    now: dt.datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Write one line of the session's history, and tell other systems of it; ``actor`` None is the house itself."""
+    db.session.flush()  # a new session needs its id first, and a violated constraint comes out here
+    db.session.add(
+        SessionChange(
+            session_id=session.id,
+            actor_id=actor.id if actor else None,
+            at=now,
+            event=event,
+            from_status=before.value if before else None,
+            to_status=session.status.value,
+            detail={**(detail or {}), **({"credit_returned": True} if session.credit_returned else {})},
+        )
+    )
+    emit_change(session, before, now)
+
+
+def announce(session: CounsellingSession) -> None:
+    """Tell open pages, once this is committed, that the counsellor's times and both people's lists changed."""
+    live.bump(f"slots:{session.counsellor.public_id}")
+    live.bump(f"user:{session.student.public_id}")
+    if session.counsellor.user is not None:
+        live.bump(f"user:{session.counsellor.user.public_id}")

@@ -1,0 +1,5 @@
+"""The blueprint all booking pages hang on."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("bookings", __name__)

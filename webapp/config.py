@@ -1,0 +1,202 @@
+"""Settings, read from the environment once. A bad value stops the start with one clear line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO_PASSWORD = "Demo-pass-1"  # noqa: S105  shown on the login page of the demo
+
+
+class SettingsError(Exception):
+    """The environment holds a value we cannot start with; str() is the one line to show."""
+
+
+class Settings(BaseSettings):
+    """Every setting, its unit and its default. Names are the environment's, in upper case."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    app_env: Literal["production", "demo", "test"] = "production"
+    site_name: str = Field(default="Disha", min_length=1, max_length=40)
+    base_url: str = ""  # where people reach us, used in mail; default http://127.0.0.1:PORT in demo
+    secret_key: SecretStr = SecretStr("")
+    secret_key_fallbacks: str = ""  # older keys, comma separated: they verify, they no longer sign
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    data_dir: Path = ROOT / "instance"
+    database_url: str | None = None
+    redis_url: str | None = None
+    web_workers: int = Field(default=2, ge=1, le=64)
+    web_threads: int = Field(default=2, ge=1, le=64)
+    proxies: int = Field(default=0, ge=0, le=5)  # how many proxies before us set X-Forwarded-*
+    database_pool: int = Field(default=5, ge=1, le=100)  # connections kept per web worker
+
+    mail_from: str = "Disha <hello@disha.example>"
+    admin_mail: str = "admin@demo.test"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+
+    # WhatsApp (Meta's Cloud API) is off until token and number are there; the templates are approved there.
+    whatsapp_token: SecretStr = SecretStr("")
+    whatsapp_phone_number_id: str = Field(default="", pattern=r"^[0-9]{0,32}$")
+    whatsapp_base_url: str = "https://graph.facebook.com/v23.0"
+    whatsapp_language: str = Field(default="en", pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")
+
+    meeting_provider: Literal["jitsi", "manual"] = "jitsi"
+    jitsi_base: str = "https://meet.jit.si"
+    cancellation_deadline_hours: int = Field(default=24, ge=0, le=720)
+    hold_minutes: int = Field(default=10, ge=1, le=60)
+
+    payment_gateway: Literal["razorpay", "sandbox"] = "razorpay"
+    razorpay_key_id: str = ""
+    razorpay_key_secret: SecretStr = SecretStr("")
+    razorpay_webhook_secret: SecretStr = SecretStr("")
+    razorpay_base_url: str = "https://api.razorpay.com"
+    order_hours: int = Field(default=24, ge=1, le=168)  # how long an unpaid order stays open
+    gst_percent: int = Field(default=18, ge=0, le=50)  # prices include it
+    counsellor_share_percent: int = Field(default=70, ge=0, le=100)
+    webhook_quiet_hours: int = Field(default=3, ge=1, le=72)  # then admins see a banner
+    company_name: str = "Disha Counselling"
+    company_address: str = ""
+    company_gstin: str = ""
+
+    @property
+    def demo(self) -> bool:
+        """Demo mode: captured mail, demo data and the /dev helpers."""
+        return self.app_env == "demo"
+
+    @property
+    def captures_mail(self) -> bool:
+        """Mail goes to the viewer's folder instead of a server (demo, and tests that want it)."""
+        return self.app_env != "production" and not self.smtp_host
+
+    @property
+    def sends_whatsapp(self) -> bool:
+        """WhatsApp is a channel: an account to send from is configured."""
+        return bool(self.whatsapp_token.get_secret_value() and self.whatsapp_phone_number_id)
+
+    @property
+    def mail_dir(self) -> Path:
+        """The folder of captured mail, one file a message."""
+        return self.data_dir / "mail"
+
+    @property
+    def fallback_keys(self) -> list[str]:
+        """Older secret keys that still verify."""
+        return [key.strip() for key in self.secret_key_fallbacks.split(",") if key.strip()]
+
+    @field_validator("database_url", "redis_url", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_only(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        scheme, _, rest = value.partition("://")
+        if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not rest:
+            raise ValueError("must be a postgresql:// address")
+        return f"postgresql+psycopg://{rest}"
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_only(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must be a redis://, rediss:// or unix:// address")
+        return value
+
+    @field_validator("base_url", "jitsi_base", "razorpay_base_url", "whatsapp_base_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _production_is_complete(self) -> Self:
+        if self.app_env != "production":
+            return self
+        if len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError("SECRET_KEY must be set to at least 32 random characters in production")
+        if not self.database_url or not self.redis_url:
+            raise ValueError("DATABASE_URL and REDIS_URL must be set in production")
+        if not self.smtp_host:
+            raise ValueError("SMTP_HOST must be set in production")
+        if bool(self.whatsapp_token.get_secret_value()) != bool(self.whatsapp_phone_number_id):
+            raise ValueError("WHATSAPP_TOKEN and WHATSAPP_PHONE_NUMBER_ID must be set together, or neither")
+        if not self.base_url.startswith("https://"):
+            raise ValueError("BASE_URL must be set to an https:// address in production")
+        if self.admin_mail.endswith(".test"):
+            raise ValueError("ADMIN_MAIL must be set to a real address in production")
+        if self.payment_gateway == "sandbox":
+            raise ValueError("PAYMENT_GATEWAY must be razorpay in production")
+        if not (self.razorpay_key_id and self.razorpay_key_secret and self.razorpay_webhook_secret):
+            raise ValueError(
+                "RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET must be set in production"
+            )
+        return self
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings (from ``environ``, default the process's own).
+
+    Raises:
+        SettingsError: with one line that names the setting and what it should be.
+    """
+    source = os.environ if environ is None else environ
+    values = {key.lower(): value for key, value in source.items() if key.lower() in Settings.model_fields}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_one_line(error)) from None
+    return settings if settings.app_env == "production" else _fill_demo(settings)
+
+
+def _fill_demo(settings: Settings) -> Settings:
+    updates: dict[str, object] = {"data_dir": settings.data_dir.absolute()}
+    if not settings.secret_key.get_secret_value():
+        updates["secret_key"] = SecretStr(_kept_secret(settings.data_dir))
+    if not settings.razorpay_key_id:  # no account: the sandbox gateway takes the money
+        updates["payment_gateway"] = "sandbox"
+    if not settings.base_url:
+        updates["base_url"] = f"http://127.0.0.1:{settings.port}"
+    return settings.model_copy(update=updates)
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """Return this data folder's own secret, so that logins outlive a restart of the demo."""
+    path = data_dir / "secret_key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR: cannot write to {data_dir} ({error.strerror})") from None
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _one_line(error: ValidationError) -> str:
+    parts = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        text = problem["msg"].removeprefix("Value error, ")
+        parts.append(f"{name}: {text}" if name else text)
+    return "; ".join(parts)

@@ -1,0 +1,41 @@
+"""Version counters in Redis: an open page asks whether anything changed, and nearly always has not.
+
+Asking costs one Redis GET and no database; 500 open pickers are a hundred such questions a second.
+"""
+
+from __future__ import annotations
+
+import structlog
+from redis.exceptions import RedisError
+
+from webapp.core.db import after_commit
+from webapp.core.jobs import get_redis
+
+log = structlog.get_logger(__name__)
+_PREFIX = "live:"
+_DAY = 86400
+
+
+def bump(key: str) -> None:
+    """Raise the version of ``key`` once the surrounding transaction is committed; never fails it."""
+    after_commit(lambda: bump_now(key))
+
+
+def bump_now(key: str) -> None:
+    """Raise the version of ``key`` at once (outside a transaction); a dead Redis is only logged."""
+    try:
+        pipe = get_redis().pipeline(transaction=False)
+        pipe.incr(_PREFIX + key)
+        pipe.expire(_PREFIX + key, 30 * _DAY)
+        pipe.execute()
+    except (RedisError, OSError) as error:
+        log.warning("live_version_not_raised", key=key, error=str(error))
+
+
+def version(key: str) -> str:
+    """Return the current version of ``key``, "0" if it never changed, "" if Redis is away."""
+    try:
+        raw = get_redis().get(_PREFIX + key)
+    except (RedisError, OSError):
+        return ""
+    return raw.decode() if isinstance(raw, bytes) else "0"

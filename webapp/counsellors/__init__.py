@@ -1,0 +1,1 @@
+"""Counsellors: public profiles, their filters and their services."""

@@ -1,0 +1,176 @@
+"""Reads of counsellors: one, the signed-in one's own, and the public list with its filters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Select, Text, TypeCoerce, case, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
+
+from webapp.accounts.models import User
+from webapp.core.db import db
+from webapp.core.errors import NotFound
+from webapp.counsellors.models import Counsellor
+from webapp.counsellors.rules import CounsellorFilter, CounsellorSort, search_patterns
+
+C = Counsellor
+_PUBLIC_ID = re.compile(r"counsellor_[A-Za-z0-9_-]{1,29}")
+BY_HOUSE = (C.display_order, C.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What the active counsellors can be filtered by: shown spelling → every spelling of it, by frequency."""
+
+    languages: dict[str, tuple[str, ...]]
+    specializations: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The house in numbers, over active counsellors. ``rating`` is weighted by reviews, None without any."""
+
+    counsellors: int
+    students_guided: int
+    rating: Decimal | None
+
+
+def get_public(public_id: str) -> Counsellor:
+    """Return an active counsellor by public id.
+
+    Raises:
+        NotFound: there is none, or the profile is not active.
+    """
+    return _public(public_id, select(C))
+
+
+def get_profile(public_id: str) -> Counsellor:
+    """Return what `get_public` does, with the services loaded too: two statements.
+
+    Raises:
+        NotFound: there is none, or the profile is not active.
+    """
+    return _public(public_id, select(C).options(selectinload(C.services)))
+
+
+def _public(public_id: str, wanted: Select[C]) -> Counsellor:
+    found = None
+    if _PUBLIC_ID.fullmatch(public_id):
+        found = db.session.scalar(wanted.where(C.public_id == public_id, C.is_active))
+    if found is None:
+        raise NotFound("We could not find that counsellor.")
+    return found
+
+
+def counsellor_of(user: User) -> Counsellor:
+    """Return the profile that belongs to a user, active or not.
+
+    Raises:
+        NotFound: the account has none.
+    """
+    found = db.session.scalar(select(C).where(C.user_id == user.id))
+    if found is None:
+        raise NotFound("This account has no counsellor's profile.")
+    return found
+
+
+def list_counsellors(filters: CounsellorFilter, sort: CounsellorSort = CounsellorSort.SOONEST) -> list[int]:
+    """Return the ids of all active counsellors that fit, in order; one statement.
+
+    The soonest free is not known on this floor: that order is the house's own here, and the page
+    sorts by free time (`in_order` then fetches the rows of one page).
+    """
+    wanted = _narrowed(select(C.id).where(C.is_active), filters)
+    return list(db.session.scalars(wanted.order_by(*_ORDERS[sort])))
+
+
+def in_order(ids: Sequence[int]) -> list[Counsellor]:
+    """Return the counsellors with these ids, in the order of the ids; one statement."""
+    if not ids:
+        return []
+    found = {row.id: row for row in db.session.scalars(select(C).where(C.id.in_(ids)))}
+    return [found[one] for one in ids if one in found]
+
+
+def listed() -> list[tuple[str, dt.datetime]]:
+    """Return (public id, when the profile last changed) of all active counsellors; one statement."""
+    rows = db.session.execute(select(C.public_id, C.updated_at).where(C.is_active).order_by(*BY_HOUSE))
+    return [(public_id, changed) for public_id, changed in rows]
+
+
+def count_by_exam() -> dict[str, int]:
+    """Return how many active counsellors there are for each exam type's value; one statement."""
+    exam = func.unnest(C.exam_types).label("exam")
+    each = select(C.id, exam).where(C.is_active).subquery()
+    rows = db.session.execute(select(each.c.exam, func.count(each.c.id.distinct())).group_by(each.c.exam))
+    return dict(rows.all())
+
+
+def facets() -> Facets:
+    """Return the languages and specialisations of active counsellors; one statement."""
+    parts = [
+        select(literal(kind).label("kind"), func.unnest(column).label("word")).where(C.is_active)
+        for kind, column in (("language", C.languages), ("specialization", C.specializations))
+    ]
+    words = union_all(*parts).subquery()
+    rows = db.session.execute(
+        select(words.c.kind, words.c.word)
+        .group_by(words.c.kind, words.c.word)
+        .order_by(func.count().desc(), words.c.word)
+    ).all()
+    return Facets(
+        languages=_spellings([word for kind, word in rows if kind == "language"]),
+        specializations=_spellings([word for kind, word in rows if kind == "specialization"]),
+    )
+
+
+def figures() -> Figures:
+    """Return the house in numbers; one statement."""
+    reviews = func.sum(C.review_count)
+    weighted = case((reviews > 0, func.sum(C.rating * C.review_count) / reviews))
+    number, guided, rating = db.session.execute(
+        select(func.count(C.id), func.coalesce(func.sum(C.students_guided), 0), weighted).where(C.is_active)
+    ).one()
+    return Figures(counsellors=number, students_guided=int(guided), rating=rating)
+
+
+def _spellings(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Group words that differ only in case or outer spaces under the first of them."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        if key := word.strip().casefold():
+            groups.setdefault(key, []).append(word)
+    return {spelt[0].strip(): tuple(spelt) for spelt in groups.values()}
+
+
+_ORDERS = {
+    CounsellorSort.SOONEST: BY_HOUSE,
+    CounsellorSort.RATING: (C.rating.desc(), C.review_count.desc(), *BY_HOUSE),
+    CounsellorSort.EXPERIENCE: (C.experience.desc(), C.rating.desc(), *BY_HOUSE),
+    CounsellorSort.NAME: (func.lower(C.name), C.id),
+}
+
+
+def _words(column: InstrumentedAttribute[list[str]]) -> TypeCoerce[Sequence[str]]:
+    """See a list of words with Postgres's own operators on it."""
+    return type_coerce(column, postgresql.ARRAY(Text))
+
+
+def _narrowed(wanted: Select[int], filters: CounsellorFilter) -> Select[int]:
+    if filters.exam:
+        wanted = wanted.where(_words(C.exam_types).contains([filters.exam]))
+    if filters.languages:
+        wanted = wanted.where(_words(C.languages).overlap(filters.languages))
+    if filters.specializations:
+        wanted = wanted.where(_words(C.specializations).overlap(filters.specializations))
+    if filters.min_rating is not None:
+        wanted = wanted.where(C.rating >= filters.min_rating)
+    for pattern in search_patterns(filters.search):
+        texts = (C.name, C.title, C.short_bio, C.bio, func.array_to_string(C.specializations, " "))
+        wanted = wanted.where(or_(*(text.ilike(pattern, escape="\\") for text in texts)))
+    return wanted

@@ -1,0 +1,1 @@
+"""Pages that put several features side by side; they own no tables."""

@@ -1,0 +1,1 @@
+"""The availability editor: hours, days that differ and rules, beside what students see of them."""

@@ -1,0 +1,1 @@
+"""A person's private calendar feed, and the page where its address is made."""

@@ -1,0 +1,19 @@
+"""Opens the doors of the dashboards: three homes, a counsellor's pages, the calendar feed, the availability editor."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp.config import Settings
+from webapp.dashboards.admin import views as admin
+from webapp.dashboards.availability import doors as availability
+from webapp.dashboards.calendar import views as calendar
+from webapp.dashboards.counsellor import pages as counsellor
+from webapp.dashboards.student import views as student
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Register the homes and what belongs to them."""
+    for pages in (student, counsellor, admin, calendar):
+        app.register_blueprint(pages.blueprint)
+    availability.init_app(app, settings)

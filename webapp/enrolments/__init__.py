@@ -1,0 +1,1 @@
+"""Enrolments: a student's bought or granted package and its session credits."""

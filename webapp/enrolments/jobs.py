@@ -1,0 +1,71 @@
+"""What falls due with time: the end of a package, and the warnings before it.
+
+Every row is its own transaction and is passed over while somebody else is at it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Select, case, exists, func, select
+from sqlalchemy.orm import joinedload
+
+from webapp.core.db import db, transaction
+from webapp.enrolments import services
+from webapp.enrolments.emails import tell_ending
+from webapp.enrolments.models import Enrolment, EnrolmentStatus
+from webapp.enrolments.rules import WARNING_DAYS, warning_due
+from webapp.notifications.models import OutboxMail
+
+BATCH = 200
+
+
+def expire_due(now: dt.datetime) -> int:
+    """Expire every enrolment whose time is over; return how many."""
+    done, after = 0, 0
+    while ids := list(db.session.scalars(_over(now, after))):
+        for pk in ids:
+            with transaction():
+                done += services.expire_enrolment(pk, now=now)
+        after = ids[-1]
+    return done
+
+
+def _over(now: dt.datetime, after: int) -> Select[int]:
+    over = select(Enrolment.id).where(
+        Enrolment.status == EnrolmentStatus.ACTIVE, Enrolment.expires_at <= now, Enrolment.id > after
+    )
+    return over.order_by(Enrolment.id).limit(BATCH)
+
+
+def warn_due(now: dt.datetime) -> int:
+    """Queue the warnings 14 and 3 days before the end, where sessions are left; return how many."""
+    done, after = 0, 0
+    while ids := list(db.session.scalars(_ending(now, after))):
+        with transaction():
+            mine = select(Enrolment).where(Enrolment.id.in_(ids)).options(joinedload(Enrolment.user))
+            for enrolment in db.session.scalars(mine.order_by(Enrolment.id)):
+                days = warning_due(enrolment.enrolled_at, enrolment.expires_at, now)
+                if days is not None:
+                    tell_ending(enrolment, days, now)
+                    done += 1
+        after = ids[-1]
+    return done
+
+
+def _ending(now: dt.datetime, after: int) -> Select[int]:
+    """Return whose next warning is not in the outbox yet: the key is the one that `warning_key` writes."""
+    near, far = min(WARNING_DAYS), max(WARNING_DAYS)
+    within_near = Enrolment.expires_at <= now + dt.timedelta(days=near)
+    days = case((within_near, str(near)), else_=str(far))
+    ends_on = func.to_char(func.timezone("UTC", Enrolment.expires_at), "YYYY-MM-DD")
+    key = func.concat("enrolment:", Enrolment.public_id, ":ending:", days, ":", ends_on)
+    wanted = select(Enrolment.id).where(
+        Enrolment.status == EnrolmentStatus.ACTIVE,
+        Enrolment.expires_at > now,
+        Enrolment.expires_at <= now + dt.timedelta(days=far),
+        Enrolment.sessions_used < Enrolment.sessions_total,
+        Enrolment.id > after,
+        ~exists().where(OutboxMail.dedupe_key == key),
+    )
+    return wanted.order_by(Enrolment.id).limit(BATCH)

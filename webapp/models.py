@@ -1,0 +1,59 @@
+"""Imports every feature's models, so that Alembic and the tests see the whole schema."""
+
+from __future__ import annotations
+
+from webapp.accounts.models import User
+from webapp.availability.models import AvailabilityException, AvailabilityWindow, Calendar
+from webapp.bookings.models import CounsellingSession, NextStep, SessionChange
+from webapp.counsellors.models import Counsellor, Service
+from webapp.enrolments.models import Enrolment
+from webapp.notifications.models import Notification, NotificationPreference, OutboxMail
+from webapp.packages.models import Package, PackageFeature, package_counsellors
+from webapp.payments.models import (
+    Coupon,
+    CouponUse,
+    GatewayEvent,
+    LedgerEntry,
+    LedgerTransaction,
+    Order,
+    Payment,
+    Payout,
+    Receipt,
+    ReceiptCounter,
+    Refund,
+)
+from webapp.reviews.models import Review
+from webapp.webhooks.models import WebhookDelivery, WebhookEndpoint
+
+__all__ = [
+    "AvailabilityException",
+    "AvailabilityWindow",
+    "Calendar",
+    "CounsellingSession",
+    "Counsellor",
+    "Coupon",
+    "CouponUse",
+    "Enrolment",
+    "GatewayEvent",
+    "LedgerEntry",
+    "LedgerTransaction",
+    "NextStep",
+    "Notification",
+    "NotificationPreference",
+    "Order",
+    "OutboxMail",
+    "Package",
+    "PackageFeature",
+    "Payment",
+    "Payout",
+    "Receipt",
+    "ReceiptCounter",
+    "Refund",
+    "Review",
+    "Service",
+    "SessionChange",
+    "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "package_counsellors",
+]

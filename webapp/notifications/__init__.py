@@ -1,0 +1,1 @@
+"""Telling people. Features hand over finished messages; this room only delivers them."""

@@ -1,0 +1,122 @@
+"""Queueing mail: a row in the transaction of what happened, so that the two are never apart."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from webapp.core.db import after_commit, db
+from webapp.core.jobs import MAIL_QUEUE, enqueue
+from webapp.notifications.messages import Attachment, Recipient, WhatsAppMessage
+from webapp.notifications.models import Channel, DeliveryStatus, OutboxMail
+
+SENDER_JOB = "webapp.notifications.jobs.send_due_mail"
+_HINTED = "mail_hinted_for"
+
+
+def queue_mail(
+    *,
+    dedupe_key: str,
+    recipient: str,
+    recipient_name: str,
+    template: str,
+    context: dict[str, Any],
+    now: dt.datetime,
+    guard: str | None = None,
+    attachments: Sequence[Attachment] = (),
+    due_at: dt.datetime | None = None,
+    unsubscribe_key: str | None = None,
+    wanted: bool = True,
+) -> None:
+    """Put one mail into the outbox, inside the caller's transaction; a key seen before adds nothing.
+
+    Args:
+        dedupe_key: what makes this mail unique: event, recipient and version (up to 200 characters).
+        template: the folder under templates/email.
+        context: finished words for the template, as JSON can hold them.
+        guard: "<name>:<argument>", asked just before sending; None sends in any case.
+        due_at: not before this instant; default at once.
+        unsubscribe_key: signed, on mail that its reader may refuse.
+        wanted: False keeps the key only, as a mail dropped: its reader has refused this kind.
+    """
+    due_at = due_at or now
+    row = {
+        "dedupe_key": dedupe_key,
+        "recipient": recipient,
+        "recipient_name": recipient_name[:120],
+        "template": template,
+        "context": context,
+        "guard": guard,
+        "attachments": [asdict(attachment) for attachment in attachments],
+        "status": DeliveryStatus.PENDING if wanted else DeliveryStatus.DROPPED,
+        "due_at": due_at,
+        "created_at": now,
+        "unsubscribe_key": unsubscribe_key,
+    }
+    _put(row)
+    if due_at <= now and wanted:
+        _hint_once()
+
+
+def queue_whatsapp(
+    *, dedupe_key: str, to: Recipient, message: WhatsAppMessage, now: dt.datetime, unsubscribe_key: str
+) -> None:
+    """Put one WhatsApp message into the outbox, inside the caller's transaction; a key seen before adds nothing.
+
+    Args:
+        to: somebody with a phone number.
+        unsubscribe_key: signed; asked just before sending whether its reader still wants it.
+    """
+    _put(
+        {
+            "channel": Channel.WHATSAPP,
+            "dedupe_key": dedupe_key,
+            "recipient": to.phone,
+            "recipient_name": to.name[:120],
+            "template": message.template,
+            "context": {"words": list(message.words)},
+            "guard": message.guard,
+            "status": DeliveryStatus.PENDING,
+            "due_at": now,
+            "created_at": now,
+            "unsubscribe_key": unsubscribe_key,
+        }
+    )
+    _hint_once()
+
+
+def _put(row: dict[str, Any]) -> None:
+    db.session.execute(insert(OutboxMail).values(**row).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+
+
+def retry_failed_mail(*, now: dt.datetime) -> int:
+    """Put every mail that was given up back into the outbox, due at once, with all its tries; return how many."""
+    rows = db.session.scalars(
+        update(OutboxMail)
+        .where(OutboxMail.status == DeliveryStatus.FAILED, OutboxMail.channel == Channel.MAIL)
+        .values(status=DeliveryStatus.PENDING, due_at=now, attempts=0)
+        .returning(OutboxMail.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if rows:
+        _hint_once()
+    return len(rows)
+
+
+def _hint_once() -> None:
+    """Wake a sender after the commit, once a transaction however many mails it queues."""
+    session = db.session()
+    transaction = session.get_transaction()
+    if session.info.get(_HINTED) is not transaction:
+        session.info[_HINTED] = transaction
+        after_commit(wake_sender)
+
+
+def wake_sender() -> None:
+    """Ask a worker to send what is due. Only a hint: the scheduler finds the rows anyway."""
+    enqueue(SENDER_JOB, queue_name=MAIL_QUEUE)

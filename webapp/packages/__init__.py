@@ -1,0 +1,1 @@
+"""Packages: what is sold."""

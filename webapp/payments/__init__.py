@@ -1,0 +1,1 @@
+"""Money: orders, payments, refunds, coupons, receipts and the ledger behind counsellors' earnings."""

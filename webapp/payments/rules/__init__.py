@@ -1,0 +1,65 @@
+"""Pure rules of money: prices, states, refunds, receipts, earnings. Integer paise, time passed in."""
+
+from webapp.payments.rules.earnings import counsellor_share, session_value
+from webapp.payments.rules.pricing import SMALLEST_PAYMENT, Price, coupon_takes, gst_inside, half_up, price_of
+from webapp.payments.rules.receipts import amount_in_words, financial_year, receipt_number
+from webapp.payments.rules.refunding import (
+    REFUND_WORKING_DAYS,
+    promised,
+    refund_event,
+    refundable,
+    status_with,
+    working_days_after,
+)
+from webapp.payments.rules.states import (
+    OPEN_ORDERS,
+    ORDER_STEPS,
+    PAYMENT_STEPS,
+    PROMISED_REFUNDS,
+    REFUND_STEPS,
+    TAKEN_PAYMENTS,
+    UNDERWAY_REFUNDS,
+    IllegalStep,
+    OrderEvent,
+    PaymentEvent,
+    RefundEvent,
+    next_order,
+    next_payment,
+    next_refund,
+    refund_allows,
+)
+
+__all__ = [
+    "OPEN_ORDERS",
+    "ORDER_STEPS",
+    "PAYMENT_STEPS",
+    "PROMISED_REFUNDS",
+    "REFUND_STEPS",
+    "REFUND_WORKING_DAYS",
+    "SMALLEST_PAYMENT",
+    "TAKEN_PAYMENTS",
+    "UNDERWAY_REFUNDS",
+    "IllegalStep",
+    "OrderEvent",
+    "PaymentEvent",
+    "Price",
+    "RefundEvent",
+    "amount_in_words",
+    "counsellor_share",
+    "coupon_takes",
+    "financial_year",
+    "gst_inside",
+    "half_up",
+    "next_order",
+    "next_payment",
+    "next_refund",
+    "price_of",
+    "promised",
+    "receipt_number",
+    "refund_allows",
+    "refund_event",
+    "refundable",
+    "session_value",
+    "status_with",
+    "working_days_after",
+]

@@ -1,0 +1,1 @@
+"""Pages and other doors of money."""

@@ -1,0 +1,1 @@
+"""Reviews: a student's rating of a completed session; public once published."""

@@ -1,0 +1,207 @@
+"""Reads of reviews: for the public (published ones only, names shortened) and for those who work with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from webapp.accounts.models import User
+from webapp.bookings.models import CounsellingSession
+from webapp.bookings.rules import SessionStatus
+from webapp.core.db import db
+from webapp.core.pagination import Page, paginate
+from webapp.counsellors.models import Counsellor
+from webapp.counsellors.rules import Tally
+from webapp.enrolments.models import Enrolment
+from webapp.reviews.models import Review
+from webapp.reviews.rules import shorten_name
+
+STARS = (5, 4, 3, 2, 1)
+
+
+class ReviewFilter(enum.StrEnum):
+    """Parts of the admin's list of reviews."""
+
+    WAITING = "waiting"
+    PUBLISHED = "published"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicReview:
+    """A review as anyone may read it; ``about`` is what was bought, ``response`` the counsellor's words."""
+
+    rating: int
+    text: str
+    author: str
+    counsellor: str
+    about: str
+    published_at: dt.datetime
+    would_recommend: bool
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How many published reviews gave each number of stars, 5 first."""
+
+    by_stars: dict[int, int]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(self.by_stars.values())
+
+    @property
+    def average(self) -> float:
+        """Their average, 0.0 without any."""
+        total = sum(stars * number for stars, number in self.by_stars.items())
+        return total / self.count if self.count else 0.0
+
+
+def published_for(
+    counsellor_ids: Sequence[int] | None = None,
+    limit: int = 6,
+    *,
+    offset: int = 0,
+    package_id: int | None = None,
+    with_text: bool = False,
+) -> list[PublicReview]:
+    """Return published reviews, the newest first; one statement.
+
+    ``counsellor_ids`` and ``package_id`` (bought with) narrow them; ``with_text`` leaves out bare stars.
+    Reviews of counsellors who are not active any more are left out.
+    """
+    wanted = (
+        select(Review, User.name, Counsellor.name, Enrolment.title)
+        .join(Review.student)
+        .join(Review.counsellor)
+        .join(Review.session)
+        .outerjoin(CounsellingSession.enrolment)
+        .where(*_narrowing(counsellor_ids, package_id))
+    )
+    if with_text:
+        wanted = wanted.where(Review.text != "")
+    rows = db.session.execute(wanted.order_by(Review.published_at.desc(), Review.id.desc()).limit(limit).offset(offset))
+    return [_public(review, student, counsellor, about or "") for review, student, counsellor, about in rows]
+
+
+def distribution(counsellor_ids: Sequence[int] | None = None, *, package_id: int | None = None) -> Distribution:
+    """Return how the published reviews are spread over the stars; one statement."""
+    wanted = (
+        select(Review.rating, func.count())
+        .select_from(Review)
+        .join(Review.counsellor)
+        .join(Review.session)
+        .outerjoin(CounsellingSession.enrolment)
+        .where(*_narrowing(counsellor_ids, package_id))
+        .group_by(Review.rating)
+    )
+    found = dict(db.session.execute(wanted).all())
+    return Distribution({stars: found.get(stars, 0) for stars in STARS})
+
+
+def tally_of(counsellor_id: int) -> Tally:
+    """Return number and sum of stars of a counsellor's published reviews, as `record_rating` wants them."""
+    count, stars = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(Review.rating), 0)).where(
+            Review.counsellor_id == counsellor_id, Review.published_at.is_not(None)
+        )
+    ).one()
+    return Tally(count=count, stars=int(stars))
+
+
+def _narrowing(counsellor_ids: Sequence[int] | None, package_id: int | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Review.published_at.is_not(None), Counsellor.is_active.is_(True)]
+    if counsellor_ids is not None:
+        conditions.append(Review.counsellor_id.in_(counsellor_ids))
+    if package_id is not None:
+        conditions.append(Enrolment.package_id == package_id)
+    return conditions
+
+
+def _public(review: Review, student: str, counsellor: str, about: str) -> PublicReview:
+    return PublicReview(
+        rating=review.rating,
+        text=review.text,
+        author=shorten_name(student),
+        counsellor=counsellor,
+        about=about,
+        published_at=cast(dt.datetime, review.published_at),
+        would_recommend=review.would_recommend,
+        response=review.response,
+    )
+
+
+def review_of_session(session_pk: int) -> Review | None:
+    """Return the review of a session, with session and counsellor, if it has one."""
+    return db.session.scalar(
+        select(Review)
+        .where(Review.session_id == session_pk)
+        .options(joinedload(Review.session), joinedload(Review.counsellor))
+    )
+
+
+def is_reviewed(session_pk: int) -> bool:
+    """Whether a session has a review."""
+    return db.session.scalar(select(Review.id).where(Review.session_id == session_pk)) is not None
+
+
+def sessions_without_review(student_id: int, limit: int = 3) -> list[CounsellingSession]:
+    """Return the student's latest completed sessions that wait for a review, with their counsellors."""
+    return list(
+        db.session.scalars(
+            select(CounsellingSession)
+            .outerjoin(Review, Review.session_id == CounsellingSession.id)
+            .where(
+                CounsellingSession.student_id == student_id,
+                CounsellingSession.status == SessionStatus.COMPLETED,
+                Review.id.is_(None),
+            )
+            .options(joinedload(CounsellingSession.counsellor))
+            .order_by(CounsellingSession.starts_at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def reviews_for_admin(show: ReviewFilter, page: int) -> Page[Review]:
+    """Return a page of reviews for those who publish: the longest waiting first, else the newest; two statements."""
+    wanted = _with_people(select(Review))
+    if show is ReviewFilter.WAITING:
+        wanted = wanted.where(Review.published_at.is_(None)).order_by(Review.id)
+    elif show is ReviewFilter.PUBLISHED:
+        wanted = wanted.where(Review.published_at.is_not(None)).order_by(Review.published_at.desc(), Review.id.desc())
+    else:
+        wanted = wanted.order_by(Review.id.desc())
+    return paginate(db.session(), wanted, page=page)
+
+
+def reviews_of_counsellor(user_id: int, page: int) -> Page[Review]:
+    """Return a page of the published reviews of a counsellor's account, the newest first; two statements."""
+    wanted = (
+        _with_people(select(Review))
+        .where(Counsellor.user_id == user_id, Review.published_at.is_not(None))
+        .order_by(Review.published_at.desc(), Review.id.desc())
+    )
+    return paginate(db.session(), wanted, page=page)
+
+
+def count_waiting() -> int:
+    """Return how many reviews wait to be published."""
+    return db.session.scalar(select(func.count()).where(Review.published_at.is_(None))) or 0
+
+
+def _with_people(wanted: Select[tuple[Review]]) -> Select[tuple[Review]]:
+    return (
+        wanted.join(Review.counsellor)
+        .join(Review.student)
+        .join(Review.session)
+        .options(contains_eager(Review.counsellor), contains_eager(Review.student), contains_eager(Review.session))
+    )

@@ -1,0 +1,1 @@
+"""Outgoing webhooks: other systems told of events, signed and retried."""

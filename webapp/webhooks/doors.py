@@ -1,0 +1,17 @@
+"""Opens the doors of webhooks: pages for admins, and the sender as due work."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp.config import Settings
+from webapp.core.due import register_due_work
+from webapp.webhooks.jobs import sweep_webhooks
+from webapp.webhooks.views import blueprint
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Register the pages and the sender, which runs after those whose events it sends."""
+    del settings
+    app.register_blueprint(blueprint)
+    register_due_work("webhooks", sweep_webhooks, order=95)

@@ -1,0 +1,86 @@
+"""Telling other systems: a row for each endpoint that wants to know, in the transaction of what happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import any_, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from webapp.core.db import after_commit, db
+from webapp.core.ids import new_public_id
+from webapp.core.jobs import enqueue
+from webapp.webhooks.models import AttemptStatus, WebhookDelivery, WebhookEndpoint
+from webapp.webhooks.rules import WebhookEvent
+
+SENDER_JOB = "webapp.webhooks.jobs.send_due_webhooks"
+_HINTED = "webhooks_hinted_for"
+
+
+def emit(event: str, payload: dict[str, Any], *, dedupe_key: str, now: dt.datetime) -> int:
+    """Tell every active endpoint that wants ``event``, inside the caller's transaction; return how many are.
+
+    An endpoint that is just being deleted is passed over, so that it can never stop the caller.
+
+    Args:
+        event: one of `WebhookEvent`.
+        payload: the ids concerned, by the names the API has for them ("sessionId"), as JSON can hold them.
+        dedupe_key: what makes this event unique (up to 160 characters); a key seen before adds nothing.
+
+    Raises:
+        ValueError: there is no such event.
+    """
+    event = WebhookEvent(event).value
+    wanting = (
+        select(WebhookEndpoint.id)
+        .where(WebhookEndpoint.is_active, literal(event) == any_(WebhookEndpoint.events))
+        .order_by(WebhookEndpoint.id)
+        .with_for_update(read=True, key_share=True, skip_locked=True)
+    )
+    return write_deliveries(db.session.scalars(wanting).all(), event, payload, dedupe_key=dedupe_key, now=now)
+
+
+def write_deliveries(
+    endpoint_ids: Sequence[int], event: str, payload: dict[str, Any], *, dedupe_key: str, now: dt.datetime
+) -> int:
+    """Write one delivery for each endpoint and wake the sender after the commit; return how many are new."""
+    rows = [
+        {
+            "public_id": new_public_id("delivery"),
+            "endpoint_id": endpoint_id,
+            "event": event,
+            "dedupe_key": dedupe_key,
+            "payload": payload,
+            "status": AttemptStatus.PENDING,
+            "created_at": now,
+            "due_at": now,
+        }
+        for endpoint_id in endpoint_ids
+    ]
+    if not rows:
+        return 0
+    written = db.session.scalars(
+        insert(WebhookDelivery)
+        .on_conflict_do_nothing(constraint="uq_webhook_deliveries_once")
+        .returning(WebhookDelivery.id),
+        rows,
+    ).all()
+    if written:
+        hint_once()
+    return len(written)
+
+
+def hint_once() -> None:
+    """Wake a sender after the commit, once a transaction however much it writes."""
+    session = db.session()
+    transaction = session.get_transaction()
+    if session.info.get(_HINTED) is not transaction:
+        session.info[_HINTED] = transaction
+        after_commit(wake_sender)
+
+
+def wake_sender() -> None:
+    """Ask a worker to send what is due. Only a hint: the scheduler finds the rows anyway."""
+    enqueue(SENDER_JOB)
