@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import models  # noqa: F401  every table is known before the first query
 from webapp.accounts.viewer import viewer_zone
+from webapp.audited import init_audit
 from webapp.config import DEMO_PASSWORD, ROOT, Settings
 from webapp.core import clock, money, times
 from webapp.core.assets import init_assets
@@ -41,6 +42,7 @@ def assemble(settings: Settings) -> Flask:
     init_error_pages(app)
     _teach_templates(app, settings)
     init_features(app, settings)
+    init_audit()
     init_work(app)
     init_assets(app)
     if settings.proxies:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from webapp.accounts.models import User
+from webapp.audit.models import AuditEntry
 from webapp.availability.models import AvailabilityException, AvailabilityWindow, Calendar
 from webapp.bookings.models import CounsellingSession, NextStep, SessionChange
 from webapp.counsellors.models import Counsellor, Service
 from webapp.enrolments.models import Enrolment
+from webapp.exports.models import ExportFile
+from webapp.inquiries.models import Inquiry, InquiryEvent, LeadImport, LeadPerson, LeadView, TicketCounter
 from webapp.notifications.models import Notification, NotificationPreference, OutboxMail
 from webapp.packages.models import Package, PackageFeature, package_counsellors
 from webapp.payments.models import (
@@ -26,6 +29,7 @@ from webapp.reviews.models import Review
 from webapp.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "AuditEntry",
     "AvailabilityException",
     "AvailabilityWindow",
     "Calendar",
@@ -34,7 +38,13 @@ __all__ = [
     "Coupon",
     "CouponUse",
     "Enrolment",
+    "ExportFile",
     "GatewayEvent",
+    "Inquiry",
+    "InquiryEvent",
+    "LeadImport",
+    "LeadPerson",
+    "LeadView",
     "LedgerEntry",
     "LedgerTransaction",
     "NextStep",
@@ -52,6 +62,7 @@ __all__ = [
     "Review",
     "Service",
     "SessionChange",
+    "TicketCounter",
     "User",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Computed, Index, String, func, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from webapp.core.db import Base, IdMixin, TimesMixin, public_id_column, str_enum
 from webapp.core.times import DEFAULT_ZONE
+
+# What the desk finds a person by: words of the name, parts of the address, the phone with and without its country.
+SEARCH = (
+    "to_tsvector('simple'::regconfig, name || ' ' || email || ' ' || translate(email, '@._-+', '     ') || ' ' || "
+    "coalesce(replace(phone, '+', '') || ' ' || right(phone, 10), ''))"
+)
 
 
 class Role(enum.StrEnum):
@@ -30,6 +38,8 @@ class User(IdMixin, TimesMixin, Base):
     __table_args__ = (
         Index("uq_users_email_lower", func.lower(text("email")), unique=True),
         CheckConstraint("length(name) between 1 and 120", name="name_length"),
+        Index("ix_users_search", "search", postgresql_using="gin"),
+        Index("ix_users_role", "role", "id"),
     )
 
     public_id: Mapped[str] = public_id_column("user")
@@ -43,6 +53,10 @@ class User(IdMixin, TimesMixin, Base):
     active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     auth_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     feed_key_hash: Mapped[str | None] = mapped_column(String(64), unique=True)  # of the private calendar feed
+    deactivated_at: Mapped[dt.datetime | None]
+    deactivated_reason: Mapped[str | None] = mapped_column(String(500))
+    erased_at: Mapped[dt.datetime | None]  # the person asked to be forgotten; the books keep the row
+    search: Mapped[Any] = deferred(mapped_column(TSVECTOR, Computed(SEARCH, persisted=True)))
 
     # What flask-login asks of a user object.
     is_authenticated = True

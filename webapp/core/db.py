@@ -118,9 +118,11 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("transaction() inside transaction(): a door opens exactly one")
     if _reads_only():
         raise RuntimeError("a GET never changes anything")
-    session.info["writing"], session.info["after_commit"] = True, []
+    session.info["writing"], session.info["after_commit"], session.info["scratch"] = True, [], {}
     try:
         yield session
+        for hook in _before_commit:
+            hook(session)
         session.commit()
     except IntegrityError as error:
         session.rollback()
@@ -134,9 +136,25 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop("scratch", None)
         callbacks = session.info.pop("after_commit", [])
     for callback in callbacks:
         callback()
+
+
+_before_commit: list[Callable[[Session], None]] = []
+
+
+def register_before_commit(hook: Callable[[Session], None]) -> None:
+    """Run ``hook`` at the end of every transaction a door opens, inside it: what it writes stands or falls with it."""
+    if hook not in _before_commit:
+        _before_commit.append(hook)
+
+
+def scratch() -> dict[str, Any] | None:
+    """Return notes that live as long as the transaction a door has opened; None outside one."""
+    notes: dict[str, Any] | None = db.session().info.get("scratch")
+    return notes
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,11 @@ class Counsellor(IdMixin, TimesMixin, Base):
         Index("uq_counsellors_email_lower", func.lower(text("email")), unique=True),
         Index("ix_counsellors_active_order", "is_active", "display_order", "id"),
         Index("ix_counsellors_exam_types", "exam_types", postgresql_using="gin"),
+        Index(
+            "ix_counsellors_applied",
+            "applied_at",
+            postgresql_where=text("applied_at is not null and approved_at is null and declined_at is null"),
+        ),
         CheckConstraint("rating between 0 and 5", name="rating_range"),
         CheckConstraint("review_count >= 0", name="review_count"),
         CheckConstraint("hourly_rate >= 0", name="hourly_rate"),
@@ -59,6 +65,11 @@ class Counsellor(IdMixin, TimesMixin, Base):
     is_featured: Mapped[bool] = mapped_column(default=False, server_default=FALSE)
     display_order: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     deactivated_reason: Mapped[str | None] = mapped_column(String(500))
+    deactivated_at: Mapped[dt.datetime | None]
+    applied_at: Mapped[dt.datetime | None]  # somebody asked to counsel here; an admin decides
+    application: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    approved_at: Mapped[dt.datetime | None]
+    declined_at: Mapped[dt.datetime | None]
 
     user: Mapped[User | None] = relationship()
     services: Mapped[list[Service]] = relationship(back_populates="counsellor", order_by="Service.position, Service.id")

@@ -1,0 +1,1 @@
+"""Inquiries: leads from the guidance form, from the first message to a student."""
