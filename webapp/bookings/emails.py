@@ -57,6 +57,14 @@ COUNSELLORS_TITLES = {"requested": "New request", "expired": "A request ran out"
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What the mails of a session say of it and the database must be asked: asked once for both people."""
+
+    deadline: dt.datetime
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
     """One of the two people: how to reach them, their clock, their name for the other."""
 
@@ -67,6 +75,7 @@ class Party:
     meets: str
     account: User | None = None
     is_student: bool = False
+    facts: Facts | None = None
 
     @property
     def recipient(self) -> Recipient:
@@ -92,8 +101,9 @@ def counsellor_of(session: CounsellingSession) -> Party:
 
 def tell_requested(session: CounsellingSession, now: dt.datetime) -> None:
     """Queue "we have asked" to the student and "please answer" to the counsellor."""
-    _queue(session, "requested", student_of(session), "session_requested", now)
-    _queue(session, "requested", counsellor_of(session), "session_request_received", now)
+    (student, _), (counsellor, _) = both_parties(session, "session_requested")
+    _queue(session, "requested", student, "session_requested", now)
+    _queue(session, "requested", counsellor, "session_request_received", now)
 
 
 def tell_confirmed(session: CounsellingSession, now: dt.datetime) -> None:
@@ -146,7 +156,15 @@ def tell_no_show(session: CounsellingSession, now: dt.datetime) -> None:
 
 def both_parties(session: CounsellingSession, template: str) -> list[tuple[Party, str]]:
     """Return the student and the counsellor, each with the template that is written for them."""
-    return [(student_of(session), template), (counsellor_of(session), f"{template}_counsellor")]
+    facts = facts_of(session)
+    student, counsellor = replace(student_of(session), facts=facts), replace(counsellor_of(session), facts=facts)
+    return [(student, template), (counsellor, f"{template}_counsellor")]
+
+
+def facts_of(session: CounsellingSession) -> Facts:
+    """Return until when the session is cancelled freely, and which of its package it is; two statements."""
+    deadline = cancel_deadline(session.starts_at, deadline_hours_of(session.counsellor_id))
+    return Facts(deadline, session_numbers([session]).get(session.id))
 
 
 def who_did(session: CounsellingSession, by: Part, reader: Party) -> str:
@@ -240,8 +258,8 @@ def _title(kind: str, party: Party) -> str:
 def words_for(session: CounsellingSession, party: Party, now: dt.datetime) -> dict[str, Any]:
     """Return every word the session mails use, times on the reader's clock with its zone."""
     zone, enrolment = party.zone, session.enrolment
-    deadline = cancel_deadline(session.starts_at, deadline_hours_of(session.counsellor_id))
-    number = session_numbers([session]).get(session.id)
+    facts = party.facts or facts_of(session)
+    deadline, number = facts.deadline, facts.number
     return {
         "hello": party.name if party.name.startswith("Dr") else party.name.split()[0],
         "student": session.student.name,

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import User
 from webapp.bookings.emails import tell_expired
@@ -49,17 +50,20 @@ def lock_enrolments(ids: Iterable[int | None], *, skip_locked: bool = False) -> 
     return {row.id: row for row in rows}
 
 
-def lock_sessions(ids: Iterable[int], *, skip_locked: bool = False) -> list[CounsellingSession]:
-    """Lock and re-read sessions in the order of their ids; enrolments they touch are locked before."""
-    return list(
-        db.session.scalars(
-            select(S)
-            .where(S.id.in_(set(ids)))
-            .order_by(S.id)
-            .with_for_update(key_share=True, skip_locked=skip_locked)
-            .execution_options(populate_existing=True)
+def lock_sessions(
+    ids: Iterable[int], *, skip_locked: bool = False, with_people: bool = False
+) -> list[CounsellingSession]:
+    """Lock and re-read sessions in the order of their ids; enrolments they touch are locked before.
+
+    ``with_people`` brings both people and the enrolment in the same statement, unlocked.
+    """
+    wanted = select(S).where(S.id.in_(set(ids))).order_by(S.id)
+    if with_people:
+        wanted = wanted.options(
+            joinedload(S.counsellor).joinedload(Counsellor.user), joinedload(S.student), joinedload(S.enrolment)
         )
-    )
+    locked = wanted.with_for_update(of=S, key_share=True, skip_locked=skip_locked)
+    return list(db.session.scalars(locked.execution_options(populate_existing=True)))
 
 
 def lock_and_lapse(counsellor_id: int, student_id: int, enrolment_id: int | None, now: dt.datetime) -> None:

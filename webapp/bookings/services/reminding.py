@@ -33,7 +33,7 @@ def remind_of(session_pk: int, *, now: dt.datetime) -> bool:
     The row's lock is the claim: what was planned is looked at again under it, so two sweeps never do
     the same thing, and what is queued commits together with the plan that follows.
     """
-    for session in lock_sessions([session_pk], skip_locked=True):
+    for session in lock_sessions([session_pk], skip_locked=True, with_people=True):
         if session.remind_at is None or session.remind_at > now:
             return False
         if session.status is SessionStatus.SCHEDULED:
