@@ -20,7 +20,7 @@ test: setup
 	@.ci/chromium
 	@$(PY) -m webapp.core.assets
 	@$(MAKE) --no-print-directory lint
-	$(PY) -m pytest -n $(WORKERS)
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 lint: setup
 	$(PY) -m ruff check .

@@ -41,62 +41,51 @@ def _get(run: Run, path: str) -> int:
         return int(answer.status)
 
 
-def test_it_starts_serves_and_stops_without_a_trace_and_starts_again(tmp_path: Path) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with disha(tmp_path / "data") as run:
-            run.wait_for(READY, 90)
-            assert _get(run, "/healthz") == 200
-            names = " ".join(" ".join(process.cmdline()) for process in run.family())
-            for part in ("bin/postgres", "redis-server", "granian", "worker", "scheduler", "undertaker"):
-                assert part in names
-            run.process.send_signal(number)
-            assert run.wait() == 0
-            assert run.left() == []
-            assert _still_on(tmp_path) == []
+def test_a_folder_lives_through_kills_and_starts_again_and_again(tmp_path: Path) -> None:
+    """One folder's life: a first start, children killed, an orderly end, everything killed, a start and end again."""
+    data = tmp_path / "data"
+    with disha(data, APP_ENV="demo") as run:
+        _serves_the_demo(run)
+        _brings_killed_children_back(run)
+        _ends_without_a_trace(run, signal.SIGINT, tmp_path)
+    with disha(data, APP_ENV="demo") as second:
+        _serves_the_demo(second)
+        for process in [second.process, *second.family()]:
+            process.kill()
+        second.process.wait()
+        with disha(data, APP_ENV="demo") as third:
+            _serves_the_demo(third)
+            assert second.left() == []
+            _ends_without_a_trace(third, signal.SIGTERM, tmp_path)
 
 
-def test_killed_children_are_reported_and_come_back(tmp_path: Path) -> None:
-    with disha(tmp_path / "data") as run:
-        run.wait_for(READY, 90)
-        for name, word in (("web", "granian"), ("worker", "worker"), ("scheduler", "scheduler")):
-            before = run.child(word)
-            before.kill()
-            run.wait_for(f"{name} died (signal 9); starting it again", 10)
-            run.wait_until(lambda: run.child(word).pid != before.pid)  # noqa: B023  called in this round
-        run.wait_until(lambda: _get(run, "/healthz") == 200)
-        for name, word in (("postgres", "bin/postgres"), ("redis", "redis-server")):
-            run.child(word).kill()
-            run.wait_for(f"{name} is back after", 30)
-        run.wait_until(lambda: _get(run, "/healthz") == 200)
-        run.process.send_signal(signal.SIGINT)
-        assert run.wait() == 0
-        assert run.left() == []
+def _serves_the_demo(run: Run) -> None:
+    run.wait_for("@demo.test", 120)
+    assert READY in run.text
+    assert _get(run, "/") == _get(run, "/healthz") == 200
+    names = " ".join(" ".join(process.cmdline()) for process in run.family())
+    for part in ("bin/postgres", "redis-server", "granian", "worker", "scheduler", "undertaker"):
+        assert part in names
 
 
-def test_killed_outright_with_everything_it_starts_again_on_the_same_data(tmp_path: Path) -> None:
-    with disha(tmp_path / "data") as run:
-        run.wait_for(READY, 90)
-        family = run.family()
-        run.process.kill()
-        for process in family:
-            if process.is_running():
-                process.kill()
-        run.process.wait()
-        with disha(tmp_path / "data") as again:
-            again.wait_for(READY, 90)
-            assert _get(again, "/healthz") == 200
-            assert run.left() == []
+def _brings_killed_children_back(run: Run) -> None:
+    for name, word in (("web", "granian"), ("worker", "worker"), ("scheduler", "scheduler")):
+        before = run.child(word)
+        before.kill()
+        run.wait_for(f"{name} died (signal 9); starting it again", 10)
+        run.wait_until(lambda: run.child(word).pid != before.pid)  # noqa: B023  called in this round
+    run.wait_until(lambda: _get(run, "/healthz") == 200)
+    for name, word in (("postgres", "bin/postgres"), ("redis", "redis-server")):
+        run.child(word).kill()
+        run.wait_for(f"{name} is back after", 30)
+    run.wait_until(lambda: _get(run, "/healthz") == 200)
 
 
-def test_the_demo_shows_its_logins_and_starts_twice_on_its_data(tmp_path: Path) -> None:
-    for _ in range(2):
-        with disha(tmp_path / "data", APP_ENV="demo") as run:
-            run.wait_for("@demo.test", 120)
-            assert READY in run.text
-            assert _get(run, "/") == 200
-            run.process.send_signal(signal.SIGINT)
-            assert run.wait() == 0
-            assert run.left() == []
+def _ends_without_a_trace(run: Run, number: signal.Signals, folder: Path) -> None:
+    run.process.send_signal(number)
+    assert run.wait() == 0
+    assert run.left() == []
+    assert _still_on(folder) == []
 
 
 @pytest.mark.parametrize(
