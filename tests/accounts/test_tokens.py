@@ -35,7 +35,16 @@ def test_age(purpose: Purpose) -> None:
 
 
 def test_how_long_links_are_good() -> None:
-    assert {Purpose.VERIFY: dt.timedelta(hours=48), Purpose.RESET: dt.timedelta(minutes=15)} == LASTS
+    assert {
+        Purpose.VERIFY: dt.timedelta(hours=48),
+        Purpose.RESET: dt.timedelta(minutes=15),
+        Purpose.INVITE: dt.timedelta(days=7),
+    } == LASTS
+
+
+def test_the_page_that_comes_after_is_in_the_link() -> None:
+    ticket = Ticket(TICKET.user_id, TICKET.stamp, NOW, "/checkout/jee?x=1")
+    assert read_token(Purpose.INVITE, make_token(Purpose.INVITE, ticket), now=NOW) == ticket
 
 
 def test_a_link_for_one_thing_opens_nothing_else() -> None:
@@ -57,7 +66,7 @@ def test_a_changed_link_is_refused() -> None:
 
 def test_rightly_signed_nonsense_is_refused(app: Flask) -> None:
     kept = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
-    payloads: list[object] = [{}, [1], ["a", "b", "c"], ["a", "b", 1, 2], None, ["a", "b", 10**30]]
+    payloads: list[object] = [{}, [1], ["a", "b", "c"], ["a", "b", 1, 2], None, ["a", "b", 10**30], ["a", "b", 1, "/x", "/y"]]
     for payload in payloads:
         token = URLSafeSerializer([app.config["SECRET_KEY"]], salt="accounts.verify", signer_kwargs=kept).dumps(payload)
         with pytest.raises(LinkInvalid):

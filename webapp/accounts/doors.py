@@ -12,7 +12,7 @@ from webapp.accounts.emails import (
 )
 from webapp.accounts.errors import EmailTaken
 from webapp.accounts.recipients import find_recipient
-from webapp.accounts.views import blueprint
+from webapp.accounts.views_welcome import blueprint
 from webapp.config import Settings
 from webapp.core.errors import register_constraint
 from webapp.notifications.guards import register_guard

@@ -21,18 +21,27 @@ class Purpose(enum.StrEnum):
 
     VERIFY = "verify"
     RESET = "reset"
+    INVITE = "invite"
 
 
-LASTS = {Purpose.VERIFY: dt.timedelta(hours=48), Purpose.RESET: dt.timedelta(minutes=15)}
+LASTS = {
+    Purpose.VERIFY: dt.timedelta(hours=48),
+    Purpose.RESET: dt.timedelta(minutes=15),
+    Purpose.INVITE: dt.timedelta(days=7),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a link says. ``stamp`` must still fit the account when the link is used."""
+    """What a link says. ``stamp`` must still fit the account when the link is used.
+
+    ``onward`` is the page of ours that comes after; being signed, it is nobody else's word.
+    """
 
     user_id: str
     stamp: str
     issued_at: dt.datetime
+    onward: str = ""
 
 
 def email_stamp(user: User) -> str:
@@ -48,7 +57,8 @@ def credentials_stamp(user: User) -> str:
 def make_token(purpose: Purpose, ticket: Ticket) -> str:
     """Return the signed text of a link."""
     micros = (ticket.issued_at - EPOCH) // dt.timedelta(microseconds=1)
-    return str(_serializer(purpose).dumps([ticket.user_id, ticket.stamp, micros]))
+    onward = [ticket.onward] if ticket.onward else []
+    return str(_serializer(purpose).dumps([ticket.user_id, ticket.stamp, micros, *onward]))
 
 
 def read_token(purpose: Purpose, token: str, *, now: dt.datetime) -> Ticket:
@@ -59,13 +69,15 @@ def read_token(purpose: Purpose, token: str, *, now: dt.datetime) -> Ticket:
         LinkExpired: it is too old.
     """
     try:
-        user_id, stamp, micros = _serializer(purpose).loads(token)
+        user_id, stamp, micros, *onward = _serializer(purpose).loads(token)
         issued_at = EPOCH + dt.timedelta(microseconds=micros)
     except (BadData, ValueError, TypeError, OverflowError):
         raise LinkInvalid from None
+    if len(onward) > 1 or not all(isinstance(path, str) for path in onward):
+        raise LinkInvalid
     if now - issued_at > LASTS[purpose]:
         raise LinkExpired
-    return Ticket(user_id, stamp, issued_at)
+    return Ticket(user_id, stamp, issued_at, *onward)
 
 
 def _serializer(purpose: Purpose) -> URLSafeSerializer:
