@@ -75,6 +75,7 @@ class CounsellingSession(IdMixin, TimesMixin, Base):
         Index("ix_sessions_start_live", "starts_at", postgresql_where=text(OCCUPIES)),
         Index("ix_sessions_expires", "expires_at", "id", postgresql_where=text("expires_at is not null")),
         Index("ix_sessions_remind", "remind_at", "id", postgresql_where=text("remind_at is not null")),
+        Index("ix_sessions_value_open", "id", postgresql_where=text("status = 'completed' and not value_booked")),
     )
 
     public_id: Mapped[str] = public_id_column("session")
@@ -105,6 +106,7 @@ class CounsellingSession(IdMixin, TimesMixin, Base):
     recording_downloadable: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     move_offered_at: Mapped[dt.datetime | None]  # the counsellor asked the student for another time
     remind_at: Mapped[dt.datetime | None] = mapped_column(default=_first_reminder)
+    value_booked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # the ledger has seen it
     rescheduled_from_id: Mapped[int | None] = mapped_column(
         ForeignKey("counselling_sessions.id", name="fk_counselling_sessions_rescheduled_from"), unique=True
     )

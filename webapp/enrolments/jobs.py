@@ -6,8 +6,9 @@ Every row is its own transaction and is passed over while somebody else is at it
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import Select, case, exists, func, select
+from sqlalchemy import Select, case, exists, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from webapp.core.db import db, transaction
@@ -22,20 +23,22 @@ BATCH = 200
 
 def expire_due(now: dt.datetime) -> int:
     """Expire every enrolment whose time is over; return how many."""
-    done, after = 0, 0
-    while ids := list(db.session.scalars(_over(now, after))):
-        for pk in ids:
+    done, after = 0, (dt.datetime.min.replace(tzinfo=dt.UTC), 0)
+    while rows := db.session.execute(_over(now, after)).all():
+        for row in rows:
             with transaction():
-                done += services.expire_enrolment(pk, now=now)
-        after = ids[-1]
+                done += services.expire_enrolment(row.id, now=now)
+        after = (rows[-1].expires_at, rows[-1].id)
     return done
 
 
-def _over(now: dt.datetime, after: int) -> Select[int]:
-    over = select(Enrolment.id).where(
-        Enrolment.status == EnrolmentStatus.ACTIVE, Enrolment.expires_at <= now, Enrolment.id > after
+def _over(now: dt.datetime, after: tuple[dt.datetime, int]) -> Select[Any]:
+    """Return what has ended, the first to do so first: in the index's order, so that nothing else is looked at."""
+    place = tuple_(Enrolment.expires_at, Enrolment.id)
+    over = select(Enrolment.expires_at, Enrolment.id).where(
+        Enrolment.status == EnrolmentStatus.ACTIVE, Enrolment.expires_at <= now, place > tuple_(*after)
     )
-    return over.order_by(Enrolment.id).limit(BATCH)
+    return over.order_by(Enrolment.expires_at, Enrolment.id).limit(BATCH)
 
 
 def warn_due(now: dt.datetime) -> int:

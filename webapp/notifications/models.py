@@ -45,6 +45,7 @@ class OutboxMail(IdMixin, Base):
             "id",
             postgresql_where=text("status in ('pending', 'sending')"),
         ),
+        Index("ix_outbox_mails_dropped", "created_at", postgresql_where=text("status = 'dropped'")),
         Index("ix_outbox_mails_recipient", text("lower(recipient)"), "id"),
     )
 

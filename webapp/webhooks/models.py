@@ -53,6 +53,7 @@ class WebhookDelivery(IdMixin, Base):
             "due_at",
             postgresql_where=text("status in ('pending', 'sending')"),
         ),
+        Index("ix_webhook_deliveries_created", "created_at"),
         Index("ix_webhook_deliveries_failed", "endpoint_id", postgresql_where=text("status = 'failed'")),
     )
 

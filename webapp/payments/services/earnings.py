@@ -21,6 +21,8 @@ from webapp.payments.services.ledger import Entry, booked_sessions, post, sessio
 def post_earning(session_id: int, *, now: dt.datetime) -> bool:
     """Book a completed session's value: the counsellor's share and the house's, out of what is not yet earned.
 
+    Whatever comes of it, the session is marked as seen by the ledger; a granted one has no value.
+
     A package's session is worth what was paid ÷ sessions, a service its price (product.md "Money"). Where
     less is left, after a partial refund or a coupon, the house bears the rest. False when there is
     nothing to book, or it is booked already.
@@ -29,6 +31,9 @@ def post_earning(session_id: int, *, now: dt.datetime) -> bool:
     if session is None or session.status is not SessionStatus.COMPLETED or session.enrolment_id is None:
         return False
     enrolment: Enrolment = lock_for_update(db.session(), Enrolment, session.enrolment_id)
+    session.value_booked = True
+    if not enrolment.amount_paid and enrolment.service_id is None:
+        return False
     order = db.session.scalar(select(Order).where(Order.enrolment_id == enrolment.id))
     value = _value(enrolment, order)
     share = counsellor_share(value, cast(Settings, current_app.config["SETTINGS"]).counsellor_share_percent)
