@@ -1,11 +1,13 @@
-"""Runs axe-core on an open page."""
+"""Runs axe-core on an open page, as it is or at both widths and in both themes."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize, expect
 
+from tests.browser.steps import expect_no_sideways_scroll
 from tests.servers import ROOT
 
 AXE = ROOT / "static" / "vendor" / "axe.min.js"
@@ -16,6 +18,11 @@ RUN = """async (tags) => {
   const tell = (node) => `    ${node.html.slice(0, 200)}\\n      ${why(node).slice(0, 300)}`;
   return found.violations.map((one) => [`${one.id}: ${one.help}`, ...one.nodes.slice(0, 4).map(tell)].join('\\n'));
 }"""
+
+Theme = Literal["light", "dark"]
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+LOOKS: tuple[tuple[ViewportSize, tuple[Theme, Theme]], ...] = ((WIDE, ("light", "dark")), (NARROW, ("dark", "light")))
 
 
 @cache
@@ -35,3 +42,18 @@ def expect_accessible(page: Page) -> None:
     """Fail with everything axe finds."""
     found = violations(page)
     assert not found, f"{page.url}\n" + "\n".join(found)
+
+
+def expect_fit_for_everybody(page: Page, *, switches: bool = True) -> None:
+    """Nothing sideways and nothing that axe finds, wide and narrow, light and dark.
+
+    ``switches``: the page shows its theme on its root, as ours do.
+    """
+    for size, themes in LOOKS:
+        page.set_viewport_size(size)
+        expect_no_sideways_scroll(page)
+        for theme in themes:
+            page.emulate_media(color_scheme=theme)
+            if switches:
+                expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+            expect_accessible(page)

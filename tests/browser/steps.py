@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.world import Mail
+from webapp.core import clock
+
 TIME = re.compile(r"^\d{1,2}:\d\d [AP]M$")
 CONFIRM = re.compile(r"^(Confirm|Request) ")
+
+
+def in_days(days: int) -> dt.datetime:
+    """10:30 AM in India, in some days."""
+    return clock.now().replace(hour=5, minute=0, second=0, microsecond=0) + dt.timedelta(days=days)
 
 
 def times(page: Page) -> Locator:
@@ -56,3 +65,42 @@ def expect_no_sideways_scroll(page: Page) -> None:
 def focused(page: Page) -> str:
     """Say what has the focus: its id, or its text."""
     return str(page.evaluate("document.activeElement.id || document.activeElement.innerText.trim()"))
+
+
+def come_back(page: Page) -> None:
+    """Look at a tab again: the page asks at once whether something is new, instead of within seconds."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def tab_to(page: Page, there: Locator, most: int = 60) -> None:
+    """Press Tab until ``there`` has the focus."""
+    for _ in range(most):
+        if there.evaluate_all("all => all.includes(document.activeElement)"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reached {there}; last was {focused(page)!r}")
+
+
+def choose_other_time(page: Page, which: int = 0, why: str = "") -> str:
+    """In a picker that moves a session: choose a time, say why and confirm; return the time's label."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Choose another time")
+    label = labels(page)[which]
+    time_named(page, label).click()
+    expect(time_named(page, label)).to_have_attribute("aria-current", "true")
+    page.get_by_role("textbox", name=re.compile("^Why")).fill(why)
+    confirm(page).click()
+    expect_session_page(page, "Confirmed")
+    return label
+
+
+def address_in(mail: Mail, path: str) -> str:
+    """The address in a mail's text whose path matches a pattern."""
+    found = re.search(rf"https?://[^\s/]+{path}", mail["text"])
+    assert found, mail["text"]
+    return found.group()
+
+
+def calendar_in(mail: Mail) -> str:
+    """The calendar file of a mail, its folded lines joined."""
+    file = next(file for file in mail["attachments"] if file["filename"].endswith(".ics"))
+    return str(file["text"]).replace("\r\n", "\n").replace("\n ", "")

@@ -7,16 +7,18 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.steps import (
     agenda,
+    come_back,
     confirm,
     expect_no_sideways_scroll,
     expect_session_page,
     focused,
     labels,
+    tab_to,
     time_named,
     times,
 )
@@ -111,17 +113,9 @@ def test_an_open_picker_drops_a_taken_time_by_itself(world: World, visit: Watche
     page.keyboard.type("ence.")
     expect(agenda(page)).to_have_value("Half a sentence.")
     world.book(ravi, wanted, start_of(page, mine))
+    come_back(page)
     expect(page.get_by_role("alert").filter(has_text=f"{mine} was taken just now")).to_be_visible()
     expect(agenda(page)).to_have_value("Half a sentence.")
-
-
-def tab_to(page: Page, there: Locator, most: int = 60) -> None:
-    """Press Tab until ``there`` has the focus."""
-    for _ in range(most):
-        if there.evaluate_all("all => all.includes(document.activeElement)"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never reached {there}; last was {focused(page)!r}")
 
 
 def test_picker_by_keyboard_alone(world: World, visit: Watched) -> None:

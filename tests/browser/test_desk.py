@@ -8,7 +8,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
-from tests.browser.steps import labels, time_named, times
+from tests.browser.steps import come_back, labels, time_named, times
 from tests.browser.world import World
 from webapp.core import clock
 
@@ -33,6 +33,7 @@ def test_changed_hours_are_previewed_saved_and_reach_an_open_picker(world: World
     expect(time_named(student, "10:00 AM")).to_be_visible()
     desk.get_by_role("button", name="Save hours").click()
     expect(desk.get_by_text("All saved")).to_be_visible()
+    come_back(student)
     expect(time_named(student, "3:00 PM")).to_be_visible()
     assert labels(student) == ["3:00 PM", "3:30 PM", "4:00 PM", "4:30 PM", "5:00 PM"]
 

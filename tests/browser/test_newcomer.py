@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import uuid
 
 from playwright.sync_api import Locator, expect
@@ -12,7 +10,6 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import Watched
 from tests.browser.steps import agenda, confirm, expect_session_page, labels, time_named
 from tests.browser.world import PASSWORD, World
-from tests.servers import ROOT
 
 MOST_CLICKS, MOST_FORMS = 7, 2  # from the landing page to a time asked for
 
@@ -27,14 +24,6 @@ class Clicks:
         button.click()
         self.clicks += 1
         self.forms += sends_form
-
-
-def enrol(world: World, email: str, slug: str) -> None:
-    """Give the package with the command that an admin of the first days uses."""
-    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "enrol", email, slug]
-    done = subprocess.run(argv, cwd=ROOT, env=world.running.environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert f"{email} has JEE Plan now" in done.stdout
 
 
 def test_newcomer_signs_up_verifies_books_and_both_see_it(world: World, visit: Watched) -> None:
@@ -55,7 +44,7 @@ def test_newcomer_signs_up_verifies_books_and_both_see_it(world: World, visit: W
     page.goto(link.group())
     click(page.get_by_role("button", name="Verify address"))
     page.wait_for_url("**/student")
-    enrol(world, email, slug)
+    world.give(email, slug)
     page.reload()
 
     click(page.get_by_role("main").get_by_role("link", name=re.compile("^(Book|Pick)")).first)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.axe import expect_accessible
-from tests.browser.conftest import Watched
+from tests.browser.axe import NARROW, WIDE, expect_accessible, expect_fit_for_everybody
+from tests.browser.conftest import Contexts, Watched
 from tests.browser.pages import NOT_PAGES, PAGES, VISITOR, Demo
-from tests.browser.steps import expect_no_sideways_scroll
 from tests.browser.world import World
-
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 OWN_LOOK = "/sandbox/"  # plays another company's page: follows the system by style sheet alone
 
@@ -24,23 +22,44 @@ def demo(world: World) -> Demo:
     return Demo(world)
 
 
+class Lookers:
+    """Who looks: a page each for all its addresses, so that styles and scripts are fetched once."""
+
+    def __init__(self, watched: Watched, demo: Demo) -> None:
+        self.watched = watched
+        self.demo = demo
+        self.pages: dict[str, Page] = {}
+
+    def page(self, role: str) -> Page:
+        """The page of one who looks, wide and light."""
+        if role not in self.pages:
+            self.pages[role] = self.watched(self.demo.person(role))
+        self.watched.complaints.clear()
+        page = self.pages[role]
+        page.set_viewport_size(WIDE)
+        page.emulate_media(color_scheme="light")
+        return page
+
+
+@pytest.fixture(scope="module")
+def lookers(contexts: Contexts, world: World, demo: Demo) -> Iterator[Lookers]:
+    """Everybody of the list."""
+    watched = Watched(contexts, world)
+    watched.allow(r"status of (404|403|410)")
+    yield Lookers(watched, demo)
+    watched.close()
+
+
 @pytest.mark.parametrize(("role", "template"), PAGES, ids=[f"{role} {address}" for role, address in PAGES])
-def test_page_is_fit_for_everybody(visit: Watched, demo: Demo, role: str, template: str) -> None:
-    page = visit(demo.person(role), viewport=WIDE)
-    visit.allow(r"status of (404|403|410)")
-    answer = page.goto(demo.address(template))
+def test_page_is_fit_for_everybody(lookers: Lookers, role: str, template: str) -> None:
+    page = lookers.page(role)
+    answer = page.goto(lookers.demo.address(template))
     assert answer
     assert answer.status < 500
     assert page.locator("main").count() == 1
     assert page.locator("h1").count() == 1
-    for size in (WIDE, NARROW):
-        page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of Playwright's own
-        expect_no_sideways_scroll(page)
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)
-            if not template.startswith(OWN_LOOK):
-                expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-            expect_accessible(page)
+    expect_fit_for_everybody(page, switches=not template.startswith(OWN_LOOK))
+    assert not lookers.watched.complaints, "\n".join(lookers.watched.complaints)
 
 
 def test_every_page_of_the_app_is_in_the_list(demo: Demo) -> None:

@@ -74,6 +74,7 @@ class Bought:
     person: Person
     enrolment: str
     enrolment_id: int
+    package: str
 
 
 class World:
@@ -150,11 +151,17 @@ class World:
     def enrolled(self, *counsellors: Counselling, name: str = "Ira Sen", sessions: int = 4) -> Bought:
         """Make a student with a package of these counsellors."""
         person, slug = self.student(name), self.package(*counsellors, sessions=sessions)
+        public_id, pk = self.give(person.email, slug)
+        return Bought(person, public_id, pk, slug)
 
-        def work() -> Bought:
+    def give(self, email: str, slug: str) -> tuple[str, int]:
+        """Give the user with this address a package, as `flask enrol` does; return the enrolment's ids."""
+
+        def work() -> tuple[str, int]:
             package = db.session.query(Package).filter_by(slug=slug).one()
-            enrolment = make_enrolment(db.session.get_one(User, person.id), package, now=clock.now())
-            return Bought(person, enrolment.public_id, enrolment.id)
+            user = db.session.query(User).filter_by(email=email).one()
+            enrolment = make_enrolment(user, package, now=clock.now())
+            return enrolment.public_id, enrolment.id
 
         return self.write(work)
 
@@ -175,18 +182,29 @@ class World:
 
         return self.write(work)
 
-    def session_at(self, bought: Bought, counsellor: Counselling, start: dt.datetime) -> str:
-        """Put a confirmed session at any instant, also one that nobody could book any more."""
+    def session_at(self, bought: Bought, counsellor: Counselling, start: dt.datetime, **columns: Any) -> str:
+        """Put a session, confirmed unless said otherwise, at any instant, also one that nobody could book any more."""
 
         def work() -> str:
             session: CounsellingSession = make_session(
                 db.session.get_one(Enrolment, bought.enrolment_id),
                 db.session.get_one(Counsellor, counsellor.id),
                 start,
+                **columns,
             )
             return session.public_id
 
         return self.write(work)
+
+    def change(self, session_id: str, **columns: Any) -> None:
+        """Overwrite columns of a session, as time or another program would."""
+
+        def work() -> None:
+            session = db.session.query(CounsellingSession).filter_by(public_id=session_id).one()
+            for name, value in columns.items():
+                setattr(session, name, value)
+
+        self.write(work)
 
     def credits_left(self, bought: Bought) -> int:
         """Return how many sessions the student may still book."""
