@@ -66,7 +66,8 @@ def test_a_changed_link_is_refused() -> None:
 
 def test_rightly_signed_nonsense_is_refused(app: Flask) -> None:
     kept = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
-    payloads: list[object] = [{}, [1], ["a", "b", "c"], ["a", "b", 1, 2], None, ["a", "b", 10**30], ["a", "b", 1, "/x", "/y"]]
+    payloads: list[object] = [{}, [1], ["a", "b", "c"], ["a", "b", 1, 2], None, ["a", "b", 10**30]]
+    payloads.append(["a", "b", 1, "/x", "/y"])
     for payload in payloads:
         token = URLSafeSerializer([app.config["SECRET_KEY"]], salt="accounts.verify", signer_kwargs=kept).dumps(payload)
         with pytest.raises(LinkInvalid):

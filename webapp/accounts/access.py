@@ -11,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from webapp.accounts.models import User
+from webapp.accounts.viewing import as_looked_at, guard_looking
 from webapp.core.access import PUBLIC, audience_of
 from webapp.core.db import db
 from webapp.core.errors import DomainError, Forbidden
@@ -39,7 +40,7 @@ def load_user(login: str) -> User | None:
     user = db.session.scalar(select(User).where(User.public_id == public_id))
     if user is None or not user.active or str(user.auth_version) != version:
         return None
-    return user
+    return as_looked_at(user)
 
 
 def enforce_audience() -> Response | None:
@@ -49,6 +50,7 @@ def enforce_audience() -> Response | None:
     audience = audience_of(current_app.view_functions[request.endpoint])
     if audience is None:
         raise Forbidden
+    guard_looking()
     if audience == PUBLIC:
         return None
     if not current_user.is_authenticated:

@@ -32,6 +32,7 @@ from webapp.accounts.logins import (
 )
 from webapp.accounts.models import User
 from webapp.accounts.rules import phone_in_form
+from webapp.accounts.viewing import looked_at, stop_looking
 from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, ValidationFailed
@@ -90,7 +91,10 @@ def _sign_in_page(form: SignInForm, onward: str | None, wrong: DomainError | Non
 @blueprint.post("/logout")
 @allow("public")
 def logout() -> Response:
-    """Sign out; twice is no error."""
+    """Sign out; twice is no error. An admin who looks as somebody stops looking first."""
+    if person := looked_at():
+        with transaction():
+            stop_looking(person)
     end_login()
     flash("You are signed out.", "ok")
     return see_other(start_url())
