@@ -1,0 +1,67 @@
+"""The board: a column for each status, its cards in the order people gave them, the newest above."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select, union_all
+from sqlalchemy.orm import joinedload
+
+from webapp.core.db import db
+from webapp.inquiries.models import Inquiry, InquiryStatus
+from webapp.inquiries.queries.filters import LeadFilter, Part
+from webapp.inquiries.queries.leads import MOST_COUNTED, LeadCount, conditions
+
+CARDS = 20
+COLUMNS = tuple(InquiryStatus)
+ORDER = (Inquiry.position.desc(), Inquiry.asked_at.desc(), Inquiry.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One status with its first cards and how many leads it has in all."""
+
+    status: InquiryStatus
+    cards: Sequence[Inquiry]
+    count: LeadCount
+
+    @property
+    def more(self) -> int:
+        """How many leads are not shown."""
+        return self.count.number - len(self.cards)
+
+
+def board_columns(filters: LeadFilter, *, now: dt.datetime, cards: int = CARDS) -> list[Column]:
+    """Return the columns of a filter, whatever its status; three statements."""
+    parts = {one: filters.at_status(Part(one.value)) for one in COLUMNS}
+    counts = _counts(parts, now)
+    ids = db.session.scalars(union_all(*(_top(part, now, cards).subquery().select() for part in parts.values()))).all()
+    wanted = (
+        select(Inquiry)
+        .options(joinedload(Inquiry.assignee), joinedload(Inquiry.converted_enrolment))
+        .where(Inquiry.id.in_(ids))
+        .order_by(*ORDER)
+    )
+    found = db.session.scalars(wanted).all()
+    return [Column(one, [row for row in found if row.status is one], counts[one]) for one in COLUMNS]
+
+
+def _top(filters: LeadFilter, now: dt.datetime, cards: int) -> Select[tuple[int]]:
+    return select(Inquiry.id).where(*conditions(filters, now)).order_by(*ORDER).limit(cards)
+
+
+def _counts(parts: dict[InquiryStatus, LeadFilter], now: dt.datetime) -> dict[InquiryStatus, LeadCount]:
+    numbers = db.session.execute(
+        select(*(capped(select(Inquiry.id).where(*conditions(part, now))) for part in parts.values()))
+    ).one()
+    return {
+        one: LeadCount(min(number, MOST_COUNTED), more=number > MOST_COUNTED)
+        for one, number in zip(parts, numbers, strict=True)
+    }
+
+
+def capped(wanted: Select[tuple[int]]) -> Select[tuple[int]]:
+    """Return a number to select: how many rows there are, counted to 10,001 at most."""
+    return select(func.count()).select_from(wanted.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()  # type: ignore[return-value]

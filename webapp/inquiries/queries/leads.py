@@ -1,0 +1,220 @@
+"""Leads for the desk: a page of them by keyset, how many there are, every one of a filter, one of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Select, and_, cast, func, literal_column, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import DATE
+from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+from webapp.accounts.models import Role, User
+from webapp.core.db import db
+from webapp.core.errors import Forbidden, NotFound
+from webapp.core.textsearch import enough_to_search, matches
+from webapp.core.times import DEFAULT_ZONE, zone_info
+from webapp.inquiries.models import Inquiry, InquiryStatus
+from webapp.inquiries.queries.filters import NOBODY, Late, LeadFilter, Part, Sort
+
+PAGE = 25
+MOST_COUNTED = 10_000
+OPEN = (InquiryStatus.NEW, InquiryStatus.CONTACTED)
+TICKET = re.compile(r"inq[- ]?(\d{4})(?:[- ]?(\d{0,6}))?", re.IGNORECASE | re.ASCII)
+PHONE = re.compile(r"[+(]?[\d][\d\s().-]{3,20}\d", re.ASCII)
+NEVER = literal_column("'infinity'::date")
+NEXT_STEP = func.coalesce(Inquiry.follow_up_on, NEVER)
+Condition: TypeAlias = ColumnElement[bool]
+Columns: TypeAlias = tuple[ColumnElement[Any] | KeyedColumnElement[Any] | Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """Some leads in the filter's order, and whether there are more on either side."""
+
+    items: list[Inquiry]
+    has_before: bool
+    has_after: bool
+
+    @property
+    def first(self) -> str:
+        """The public id that "before" takes."""
+        return self.items[0].public_id if self.items else ""
+
+    @property
+    def last(self) -> str:
+        """The public id that "after" takes."""
+        return self.items[-1].public_id if self.items else ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadCount:
+    """How many leads there are; ``more`` when counting stopped at 10,000."""
+
+    number: int
+    more: bool = False
+
+
+def inquiry_for(actor: User, public_id: str) -> Inquiry:
+    """Return a lead with its assignee, package and student, for an admin; one statement.
+
+    Raises:
+        Forbidden: the actor is not an admin.
+        NotFound: no such lead.
+    """
+    if actor.role is not Role.ADMIN:
+        raise Forbidden
+    wanted = select(Inquiry).options(
+        joinedload(Inquiry.assignee),
+        joinedload(Inquiry.converted_user),
+        joinedload(Inquiry.converted_enrolment),
+        joinedload(Inquiry.wanted_package),
+    )
+    found = db.session.scalar(wanted.where(Inquiry.public_id == public_id))
+    if found is None:
+        raise NotFound("We could not find that lead.")
+    return found
+
+
+def lead_rows(
+    filters: LeadFilter, *, now: dt.datetime, after: str = "", before: str = "", limit: int = PAGE
+) -> LeadPage:
+    """Return the leads that follow ``after`` (or come before ``before``), with assignees; one or two statements.
+
+    The place in the list is a lead's public id, so a page stays where it is while others come and go. A place
+    that is gone is the beginning.
+    """
+    place = _place(filters.sort, after or before)
+    back = bool(before and not after and place)
+    columns, descending = _order(filters.sort)
+    wanted = _listed().where(*conditions(filters, now))
+    if place:
+        here = tuple_(*columns)
+        wanted = wanted.where(here < place if descending != back else here > place)
+    down = descending != back
+    ordered = wanted.order_by(*(column.desc() if down else column.asc() for column in columns))
+    rows = list(db.session.scalars(ordered.limit(limit + 1)))
+    more, rows = len(rows) > limit, rows[:limit]
+    if back:
+        return LeadPage(rows[::-1], has_before=more, has_after=True)
+    return LeadPage(rows, has_before=bool(place), has_after=more)
+
+
+def _order(sort: Sort) -> tuple[Columns, bool]:
+    """Return the columns of an order, and whether it runs downwards."""
+    if sort in (Sort.FOLLOW_UP, Sort.FOLLOW_UP_LAST):
+        return (NEXT_STEP, Inquiry.id), sort is Sort.FOLLOW_UP_LAST
+    return (Inquiry.asked_at, Inquiry.id), sort is Sort.NEWEST
+
+
+def _place(sort: Sort, public_id: str) -> Any:
+    """Return where a lead stands in an order, as something to compare with; None if there is no such lead."""
+    if not public_id:
+        return None
+    key = Inquiry.public_id == public_id
+    found = db.session.execute(select(Inquiry.asked_at, Inquiry.follow_up_on, Inquiry.id).where(key)).first()
+    if found is None:
+        return None
+    if sort in (Sort.FOLLOW_UP, Sort.FOLLOW_UP_LAST):
+        return tuple_(NEVER if found.follow_up_on is None else cast(found.follow_up_on, DATE), found.id)
+    return tuple_(found.asked_at, found.id)
+
+
+def _listed() -> Select[Any]:
+    return select(Inquiry).options(joinedload(Inquiry.assignee), defer(Inquiry.message), defer(Inquiry.referrer))
+
+
+def lead_count(filters: LeadFilter, *, now: dt.datetime, most: int | None = MOST_COUNTED) -> LeadCount:
+    """Count the leads of a filter, but not beyond ``most``: what a page says costs the same however many there are."""
+    found = select(Inquiry.id).where(*conditions(filters, now))
+    if most is not None:
+        found = found.limit(most + 1)
+    number = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    return LeadCount(number if most is None else min(number, most), more=most is not None and number > most)
+
+
+def iter_leads(filters: LeadFilter, *, now: dt.datetime, batch: int = 500) -> Iterator[Inquiry]:
+    """Yield every lead of a filter in its order, with assignee, package and student, a batch at a time."""
+    columns, descending = _order(filters.sort)
+    wanted = (
+        select(Inquiry)
+        .options(
+            joinedload(Inquiry.assignee), joinedload(Inquiry.converted_user), joinedload(Inquiry.converted_enrolment)
+        )
+        .where(*conditions(filters, now))
+        .order_by(*(column.desc() if descending else column.asc() for column in columns))
+    )
+    session = db.session()
+    for rows in session.scalars(wanted.execution_options(yield_per=batch)).partitions():
+        yield from rows
+        for row in rows:
+            session.expunge(row)
+
+
+def conditions(filters: LeadFilter, now: dt.datetime) -> list[Condition]:
+    """Return what a filter asks of a lead."""
+    found = [_of_status(filters.status)] if filters.status is not Part.ALL else []
+    if filters.exam is not None:
+        found.append(Inquiry.exam == filters.exam)
+    if filters.assignee:
+        found.append(_of_assignee(filters.assignee))
+    if filters.source:
+        found.append(Inquiry.source == filters.source)
+    if filters.since is not None:
+        found.append(Inquiry.asked_at >= midnight(filters.since))
+    if filters.until is not None:
+        found.append(Inquiry.asked_at < midnight(filters.until + dt.timedelta(days=1)))
+    if filters.late is not None:
+        found.append(is_late(filters.late, now))
+    return found + _of_text(filters.q)
+
+
+def _of_status(part: Part) -> Condition:
+    return Inquiry.status.in_(OPEN) if part is Part.OPEN else Inquiry.status == InquiryStatus(part.value)
+
+
+def _of_assignee(assignee: str) -> Condition:
+    if assignee == NOBODY:
+        return Inquiry.assignee_id.is_(None)
+    return Inquiry.assignee_id == select(User.id).where(User.public_id == assignee).scalar_subquery()
+
+
+def is_late(kind: Late, now: dt.datetime) -> Condition:
+    """Return whether a lead waits longer than it should: for a follow-up (by India's day) or for any answer."""
+    follow_up = and_(Inquiry.follow_up_on < today_of(now), Inquiry.status.in_(OPEN))
+    answer = and_(Inquiry.answer_due_at <= now, Inquiry.answered_at.is_(None), Inquiry.status == InquiryStatus.NEW)
+    return {Late.FOLLOW_UP: follow_up, Late.ANSWER: answer}.get(kind, or_(follow_up, answer))
+
+
+def _of_text(text: str) -> list[Condition]:
+    """Every word begins a word of the lead; a ticket number and a phone number may be typed as they are written."""
+    if not text:
+        return []
+    if ticket := TICKET.fullmatch(text):
+        year, number = ticket[1], ticket[2] or ""
+        in_year = Inquiry.ticket_number.startswith(f"INQ-{year}-", autoescape=True)
+        return [in_year, *([matches(Inquiry.search, number)] if number else [])]
+    if PHONE.fullmatch(text):
+        text = "".join(re.findall(r"\d", text))
+    return [matches(Inquiry.search, text)] if enough_to_search(text) else [literal_column("false")]
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """Return when a day begins in India."""
+    return dt.datetime.combine(day, dt.time(), zone_info(DEFAULT_ZONE))
+
+
+def today_of(now: dt.datetime) -> dt.date:
+    """Return the day it is in India."""
+    return now.astimezone(zone_info(DEFAULT_ZONE)).date()
+
+
+def leads_by_ids(ids: Sequence[int]) -> dict[int, Inquiry]:
+    """Return leads with their assignees by primary key; one statement."""
+    if not ids:
+        return {}
+    return {row.id: row for row in db.session.scalars(_listed().where(Inquiry.id.in_(ids)))}
