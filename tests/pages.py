@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -32,6 +33,10 @@ class Browser:
         """Post a form to ``url`` with the token found on ``page`` (default: the same URL)."""
         token = self.token(page or url)
         return self.client.post(url, data={**(data or {}), "csrf_token": token}, headers=_headers(htmx))
+
+    def export(self, kind: str, **asked: str) -> TestResponse:
+        """Ask for the file of a table with a filter, as its button does."""
+        return self.submit(f"/admin/exports/new/{kind}?{urlencode(asked)}", page="/admin/exports")
 
     def token(self, page: str) -> str:
         """Return the CSRF token that ``page`` carries."""

@@ -71,6 +71,7 @@ def _watch_offer() -> None:
 def _watch_desk() -> None:
     person = (*PERSON, "email_key", "phone_key", "message", "rank", "category", "state", "referrer")
     watch(m.Inquiry, "inquiry", label=lambda row: row.ticket_number, subject=_lead_user, personal=person)
+    watch(m.ExportFile, "export", label=lambda row: row.kind, ignore=("claimed_at", "done"))
     watch(m.LeadImport, "lead_import", label=lambda row: row.filename, ignore=("content", "claimed_at"))
     watch(
         m.Enrolment,

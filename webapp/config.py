@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
+import fsspec
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     data_dir: Path = ROOT / "instance"
     database_url: str | None = None
     redis_url: str | None = None
+    uploads_url: str = ""  # where photos are kept; default DATA_DIR/uploads
     web_workers: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=2, ge=1, le=64)
     proxies: int = Field(default=0, ge=0, le=5)  # how many proxies before us set X-Forwarded-*
@@ -69,6 +71,7 @@ class Settings(BaseSettings):
     gst_percent: int = Field(default=18, ge=0, le=50)  # prices include it
     counsellor_share_percent: int = Field(default=70, ge=0, le=100)
     webhook_quiet_hours: int = Field(default=3, ge=1, le=72)  # then admins see a banner
+    export_rows_at_once: int = Field(default=10_000, ge=1, le=1_000_000)  # longer exports are made by a job
     company_name: str = "Disha Counselling"
     company_address: str = ""
     company_gstin: str = ""
@@ -92,6 +95,11 @@ class Settings(BaseSettings):
     def mail_dir(self) -> Path:
         """The folder of captured mail, one file a message."""
         return self.data_dir / "mail"
+
+    @property
+    def uploads_at(self) -> str:
+        """Where photos are kept, as an address that fsspec reads."""
+        return self.uploads_url or f"file://{self.data_dir.absolute() / 'uploads'}"
 
     @property
     def fallback_keys(self) -> list[str]:
@@ -119,6 +127,19 @@ class Settings(BaseSettings):
         if value is not None and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must be a redis://, rediss:// or unix:// address")
         return value
+
+    @field_validator("uploads_url")
+    @classmethod
+    def _a_known_store(cls, value: str) -> str:
+        if value:
+            scheme, _, rest = value.partition("://")
+            try:
+                fsspec.get_filesystem_class(scheme if rest else "")
+            except (ImportError, ValueError) as error:
+                raise ValueError(
+                    f"must be an address such as file:///srv/uploads or s3://bucket/uploads: {error}"
+                ) from None
+        return value.rstrip("/")
 
     @field_validator("base_url", "jitsi_base", "razorpay_base_url", "whatsapp_base_url")
     @classmethod

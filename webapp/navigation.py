@@ -65,6 +65,7 @@ _ENTRIES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("Refunds", "receipt-refund", "admin_payments.refunds", "refunds", "Money"),
         ("Payouts", "cash", "admin_payments.payouts", "payouts", "Money"),
         ("Webhooks", "webhook", "webhooks.index", "webhooks", "System"),
+        ("Exports", "download", "exports.index", "exports", "System"),
     ),
     "footer": (
         ("Packages", "package", "public.packages", "packages", "Find your way"),

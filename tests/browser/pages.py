@@ -165,13 +165,7 @@ NOT_PAGES = frozenset(
     {
         "accounts.home",
         "accounts.password",
-        "admin_payments.counsellor_csv",
-        "admin_payments.coupons_csv",
-        "admin_payments.enrolments_csv",
-        "admin_payments.payments_csv",
-        "admin_payments.payouts_csv",
         "admin_payments.reconcile_state",
-        "admin_payments.refunds_csv",
         "bookings.calendar_file",
         "bookings.live",
         "calendar.feed",

@@ -23,7 +23,8 @@ log = structlog.get_logger(__name__)
 
 MAIL_QUEUE = "mail"
 DEFAULT_QUEUE = "default"
-QUEUES = (DEFAULT_QUEUE, MAIL_QUEUE)
+FILES_QUEUE = "files"  # long work that people watch: exports, imports; after everything else
+QUEUES = (DEFAULT_QUEUE, MAIL_QUEUE, FILES_QUEUE)
 RESULT_SECONDS = 600
 JOB_SECONDS = 120
 
@@ -63,14 +64,18 @@ def _worker_app() -> Flask:
     return cast(Flask, importlib.import_module("wsgi").app)
 
 
-def enqueue(function: Callable[..., Any] | str, *args: Any, queue_name: str = DEFAULT_QUEUE) -> bool:
+def enqueue(
+    function: Callable[..., Any] | str, *args: Any, queue_name: str = DEFAULT_QUEUE, seconds: int = JOB_SECONDS
+) -> bool:
     """Queue a job; return False (and log it) when Redis does not answer. Never raises for that.
 
     A service names a job by its dotted path: jobs are doors, above it.
     """
     target: Any = function
     try:
-        queue(queue_name).enqueue(target, *args, result_ttl=RESULT_SECONDS, failure_ttl=7 * 86400)
+        queue(queue_name).enqueue(
+            target, *args, job_timeout=seconds, result_ttl=RESULT_SECONDS, failure_ttl=7 * 86400
+        )
     except (RedisError, OSError) as error:
         log.warning("job_not_queued", job=getattr(function, "__name__", function), error=str(error))
         return False

@@ -9,6 +9,7 @@ from webapp.dashboards.admin import views as admin
 from webapp.dashboards.availability import doors as availability
 from webapp.dashboards.calendar import views as calendar
 from webapp.dashboards.counsellor import pages as counsellor
+from webapp.dashboards.exports import doors as exports
 from webapp.dashboards.student import views as student
 
 
@@ -17,3 +18,4 @@ def init_app(app: Flask, settings: Settings) -> None:
     for pages in (student, counsellor, admin, calendar):
         app.register_blueprint(pages.blueprint)
     availability.init_app(app, settings)
+    exports.init_app(app)

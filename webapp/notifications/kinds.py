@@ -142,6 +142,14 @@ KINDS = (
     Kind("refund", "A refund, from asking to paid back", Group.MONEY, transactional=True, audience=STUDENT),
     Kind("money_alert", "Money that needs a look", Group.MONEY, transactional=True, audience=ADMIN),
     Kind("enrolment_cancelled", "A package was ended", Group.NEWS, transactional=True, audience=STUDENT),
+    Kind(
+        "export_ready",
+        "A file of a table is ready, or an import is through",
+        Group.NEWS,
+        audience=ADMIN,
+        defaults=frozenset({Way.INBOX}),
+        ways=frozenset({Way.INBOX}),
+    ),
     Kind("enrolment_expiring", "A package ends soon", Group.NEWS, audience=STUDENT),
     Kind("news", "News from us, a few times a year", Group.NEWS, defaults=frozenset({Way.INBOX})),
 )

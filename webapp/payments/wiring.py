@@ -12,6 +12,7 @@ from webapp.payments import jobs
 from webapp.payments.cli import ledger_group, reconcile_command
 from webapp.payments.emails import UNPAID_GUARD, is_still_unpaid
 from webapp.payments.errors import CouponUsedUp, RefundNotAllowed
+from webapp.payments.table_files import register_table_files
 
 CODE_TAKEN = "There is a coupon with this code already."
 
@@ -27,5 +28,6 @@ def register(app: Flask, settings: Settings) -> None:
     register_due_work("reconciled_orders", jobs.reconcile, order=31)
     register_due_work("earnings", jobs.post_due_earnings, order=60)
     register_due_work("refunds", jobs.move_refunds, order=61)
+    register_table_files()
     app.cli.add_command(ledger_group)
     app.cli.add_command(reconcile_command)

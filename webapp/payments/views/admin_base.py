@@ -21,7 +21,7 @@ DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of rows with the ways to its other pages and to its file; ``asked`` is what the URL asks for."""
+    """A page of rows with the ways to its other pages; ``asked`` is what the URL asks for, ``export`` its file."""
 
     page: Page[Any]
     path: str
@@ -31,11 +31,6 @@ class Listing:
     def url_for_page(self, number: int) -> str:
         """The address of another page of the same list."""
         return f"{self.path}?{urlencode({**self.asked, 'page': number})}"
-
-    @property
-    def export_url(self) -> str:
-        """The address of the file with all rows of this filter."""
-        return f"{self.export}?{urlencode(self.asked)}" if self.asked else self.export
 
 
 def read_asked(*names: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, flash, g, request, url_for
@@ -11,7 +10,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from webapp.accounts.forms import show_errors
 from webapp.accounts.viewer import viewer, viewer_zone
 from webapp.core.access import allow
-from webapp.core.csv_export import Cell, csv_response, moment_cell, rupees_cell
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, NotFound
 from webapp.core.htmx import render, see_other
@@ -19,15 +17,10 @@ from webapp.core.pagination import read_page
 from webapp.payments.forms_admin import CouponForm, amount_text, moment_text
 from webapp.payments.models import Coupon, DiscountType
 from webapp.payments.queries import CouponPart, coupon_by_id, coupon_uses, coupons_page, part_of
-from webapp.payments.queries.coupons import every_coupon
 from webapp.payments.queries.enrolments import package_names
 from webapp.payments.services import coupons as services
+from webapp.payments.table_files import coupon_part
 from webapp.payments.views.admin_base import Listing, blueprint, read_asked
-
-HEADER = (
-    "Code", "Description", "Kind", "Per cent", "Rupees", "Smallest purchase", "Valid from", "Valid until", "Packages",
-    "Uses in all", "Uses per student", "Used", "State",
-)  # fmt: skip
 
 
 @blueprint.get("/admin/coupons")
@@ -35,49 +28,17 @@ HEADER = (
 def coupons() -> Response:
     """List coupons by ``state`` (usable, planned, over, off) and ``search``."""
     asked = read_asked("state", "search")
-    page = coupons_page(asked.get("search", ""), read_page(request.args.get("page")), part=_part(asked), now=g.now)
+    page = coupons_page(
+        asked.get("search", ""), read_page(request.args.get("page")), part=coupon_part(asked), now=g.now
+    )
     return render(
         "payments/admin/coupons.html",
         "payments/admin/_coupons.html",
-        listing=Listing(page, url_for("admin_payments.coupons"), asked, url_for("admin_payments.coupons_csv")),
+        listing=Listing(page, url_for("admin_payments.coupons"), asked, "coupons"),
         asked=asked,
         states=list(CouponPart),
         part_of=part_of,
     )
-
-
-def _part(asked: dict[str, str]) -> CouponPart | None:
-    state = asked.get("state")
-    return CouponPart(state) if state in list(CouponPart) else None
-
-
-@blueprint.get("/admin/coupons/export.csv")
-@allow("admin")
-def coupons_csv() -> Response:
-    """Hand out exactly the coupons of the current filter."""
-    asked = read_asked("state", "search")
-    rows = every_coupon(asked.get("search", ""), part=_part(asked), now=g.now)
-    return csv_response("coupons.csv", HEADER, _rows(rows, viewer_zone()))
-
-
-def _rows(coupons: Iterator[Coupon], zone: str) -> Iterator[tuple[Cell, ...]]:
-    for one in coupons:
-        percent = one.discount_type is DiscountType.PERCENT
-        yield (
-            one.code,
-            one.description,
-            one.discount_type.value,
-            one.discount_value if percent else None,
-            None if percent else rupees_cell(one.discount_value),
-            rupees_cell(one.min_amount),
-            moment_cell(one.valid_from, zone),
-            moment_cell(one.valid_until, zone),
-            ", ".join(package.name for package in one.packages),
-            one.usage_limit,
-            one.per_user_limit,
-            one.used,
-            part_of(one, g.now).value,
-        )
 
 
 @blueprint.get("/admin/coupons/new")

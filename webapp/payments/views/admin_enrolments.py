@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flask import Response, flash, g, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.forms import show_errors
 from webapp.accounts.models import Role
 from webapp.accounts.queries import user_by_email, user_by_public_id
-from webapp.accounts.viewer import viewer, viewer_zone
+from webapp.accounts.viewer import viewer
 from webapp.bookings.session_cards import state_of
 from webapp.core.access import allow
-from webapp.core.csv_export import Cell, csv_response, moment_cell, rupees_cell
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, NotFound, ValidationFailed
 from webapp.core.htmx import render, see_other
@@ -25,21 +22,15 @@ from webapp.packages.models import ExamType
 from webapp.packages.queries import counsellors_of
 from webapp.payments.forms_admin import AssignForm, GrantForm, WhyForm
 from webapp.payments.queries import (
-    EnrolmentFilter,
     EnrolmentPage,
     enrolment_page,
     enrolments_page,
-    every_enrolment,
 )
 from webapp.payments.queries.enrolments import active_counsellors, grantable_packages, package_names
 from webapp.payments.services.by_hand import cancel_enrolment
+from webapp.payments.table_files import ENROLMENT_NAMES, enrolment_filter
 from webapp.payments.views.admin_base import Listing, blueprint, read_asked
 
-NAMES = ("status", "package", "exam", "search")
-HEADER = (
-    "Enrolled", "Student", "Mail", "Package", "Exam", "Enrolment", "Status", "How", "Sessions", "Used", "Ends",
-    "Counsellor", "Paid", "Note",
-)  # fmt: skip
 NO_STUDENT = "No student has this address. Check the spelling, or ask them to sign up."
 
 
@@ -47,56 +38,18 @@ NO_STUDENT = "No student has this address. Check the spelling, or ask them to si
 @allow("admin")
 def enrolments() -> Response:
     """List enrolments by ``status``, ``package``, ``exam`` and ``search``."""
-    asked = read_asked(*NAMES)
-    page = enrolments_page(_filter(asked), read_page(request.args.get("page")), now=g.now)
+    asked = read_asked(*ENROLMENT_NAMES)
+    page = enrolments_page(enrolment_filter(asked), read_page(request.args.get("page")), now=g.now)
     return render(
         "payments/admin/enrolments.html",
         "payments/admin/_enrolments.html",
-        listing=Listing(page, url_for("admin_payments.enrolments"), asked, url_for("admin_payments.enrolments_csv")),
+        listing=Listing(page, url_for("admin_payments.enrolments"), asked, "enrolments"),
         asked=asked,
         statuses=list(EnrolmentStatus),
         exams=list(ExamType),
         packages=package_names(),
         status_at=status_at,
     )
-
-
-def _filter(asked: dict[str, str]) -> EnrolmentFilter:
-    status, exam = asked.get("status"), asked.get("exam")
-    return EnrolmentFilter(
-        status=EnrolmentStatus(status) if status in list(EnrolmentStatus) else None,
-        package=asked.get("package", ""),
-        exam=ExamType(exam) if exam in list(ExamType) else None,
-        search=asked.get("search", ""),
-    )
-
-
-@blueprint.get("/admin/enrolments/export.csv")
-@allow("admin")
-def enrolments_csv() -> Response:
-    """Hand out exactly the enrolments of the current filter."""
-    rows = every_enrolment(_filter(read_asked(*NAMES)), now=g.now)
-    return csv_response("enrolments.csv", HEADER, _rows(rows, viewer_zone()))
-
-
-def _rows(enrolments: Iterator[Enrolment], zone: str) -> Iterator[tuple[Cell, ...]]:
-    for one in enrolments:
-        yield (
-            moment_cell(one.enrolled_at, zone),
-            one.user.name,
-            one.user.email,
-            one.title,
-            one.package.exam_type.value if one.package else "",
-            one.public_id,
-            status_at(one, g.now).value,
-            one.source.value,
-            one.sessions_total,
-            one.sessions_used,
-            moment_cell(one.expires_at, zone),
-            one.assigned_counsellor.name if one.assigned_counsellor else "",
-            rupees_cell(one.amount_paid),
-            one.note,
-        )
 
 
 @blueprint.get("/admin/enrolments/new")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, flash, g, request, url_for
@@ -11,16 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.viewer import viewer_zone
 from webapp.core.access import allow
-from webapp.core.csv_export import Cell, csv_response, moment_cell, rupees_cell
-from webapp.core.errors import NotFound, ServiceUnavailable, ValidationFailed
+from webapp.core.errors import NotFound, ServiceUnavailable
 from webapp.core.htmx import is_htmx, render, see_other
 from webapp.core.pagination import Page, read_page
-from webapp.payments.emails import method_words
 from webapp.payments.models import Match, Payment, PaymentStatus
 from webapp.payments.queries import (
     OrderPart,
-    PaymentFilter,
-    every_payment,
     orders_page,
     payment_totals,
     payments_page,
@@ -29,15 +25,10 @@ from webapp.payments.queries import (
     unmatched_page,
     webhook_health,
 )
-from webapp.payments.queries.admin import EXPORT_BATCH
 from webapp.payments.reconcile_run import Run, read_run, start_run
-from webapp.payments.views.admin_base import Listing, blueprint, read_asked, read_span
+from webapp.payments.table_files import PAYMENT_NAMES, read_payments
+from webapp.payments.views.admin_base import Listing, blueprint, read_asked
 
-NAMES = ("status", "match", "from", "to", "search")
-HEADER = (
-    "Arrived", "Student", "Mail", "For", "Order", "Payment", "Gateway's payment", "Gateway", "Method", "Status",
-    "Match", "Currency", "Amount", "Refunded", "Coupon", "Receipt", "Note",
-)  # fmt: skip
 NO_QUEUE = "The queue is not answering, so nothing was started. Try again in a moment."
 
 
@@ -45,8 +36,8 @@ NO_QUEUE = "The queue is not answering, so nothing was started. Try again in a m
 @allow("admin")
 def payments() -> Response:
     """List payments by ``status``, ``match``, ``from``, ``to`` and ``search``, with the sums of the filter."""
-    asked = read_asked(*NAMES)
-    filters, wrong = read_filter(asked)
+    asked = read_asked(*PAYMENT_NAMES)
+    filters, wrong = read_payments(asked, viewer_zone())
     page = payments_page(filters, read_page(request.args.get("page")))
     return render(
         "payments/admin/payments.html",
@@ -64,22 +55,7 @@ def payments() -> Response:
 
 
 def _listing(page: Page[Payment], asked: Mapping[str, str]) -> Listing:
-    path, export = url_for("admin_payments.payments"), url_for("admin_payments.payments_csv")
-    return Listing(page, path, asked, export)
-
-
-def read_filter(asked: Mapping[str, str]) -> tuple[PaymentFilter, dict[str, str]]:
-    """Return what a URL asks for, and what in it is wrong; an unknown word narrows nothing."""
-    span = read_span(asked, viewer_zone())
-    status, match = asked.get("status"), asked.get("match")
-    filters = PaymentFilter(
-        status=PaymentStatus(status) if status in list(PaymentStatus) else None,
-        match=Match(match) if match in list(Match) else None,
-        search=asked.get("search", ""),
-        since=span.since,
-        until=span.until,
-    )
-    return filters, span.wrong
+    return Listing(page, url_for("admin_payments.payments"), asked, "payments")
 
 
 def _around() -> dict[str, Any]:
@@ -90,55 +66,6 @@ def _around() -> dict[str, Any]:
         "ago": ago,
         "run": read_run(request.args.get("run", "")),
     }
-
-
-@blueprint.get("/admin/payments/export.csv")
-@allow("admin")
-def payments_csv() -> Response:
-    """Hand out exactly the rows of the current filter.
-
-    Raises:
-        ValidationFailed: a day in the URL is none; a file of other rows than asked for would mislead.
-    """
-    filters, wrong = read_filter(read_asked(*NAMES))
-    if wrong:
-        raise ValidationFailed(next(iter(wrong.values())), fields=wrong)
-    return csv_response("payments.csv", HEADER, _rows(filters, viewer_zone()))
-
-
-def _rows(filters: PaymentFilter, zone: str) -> Iterator[tuple[Cell, ...]]:
-    batch: list[Payment] = []
-    for payment in every_payment(filters):
-        batch.append(payment)
-        if len(batch) == EXPORT_BATCH:
-            yield from _cells(batch, zone)
-            batch = []
-    yield from _cells(batch, zone)
-
-
-def _cells(batch: list[Payment], zone: str) -> Iterator[tuple[Cell, ...]]:
-    receipts = receipt_numbers(batch) if batch else {}
-    for one in batch:
-        order = one.order
-        yield (
-            moment_cell(one.captured_at or one.created_at, zone),
-            order.user.name if order else "",
-            order.user.email if order else "",
-            order.title if order else "",
-            order.public_id if order else "",
-            one.public_id,
-            one.gateway_payment_id,
-            one.gateway,
-            method_words(one.method),
-            one.status.value,
-            one.match.value,
-            one.currency,
-            rupees_cell(one.amount),
-            rupees_cell(one.refunded),
-            order.coupon.code if order and order.coupon else "",
-            receipts.get(one.id, ""),
-            one.note,
-        )
 
 
 @blueprint.get("/admin/payments/unmatched")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 from flask import Response, flash, g, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,7 +10,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from webapp.accounts.forms import show_errors
 from webapp.accounts.viewer import viewer, viewer_zone
 from webapp.core.access import allow
-from webapp.core.csv_export import Cell, csv_response, moment_cell, rupees_cell
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError
 from webapp.core.htmx import render, see_other
@@ -20,15 +18,12 @@ from webapp.core.pagination import read_page
 from webapp.core.times import zone_info
 from webapp.counsellors.models import Counsellor
 from webapp.payments.forms_admin import PayoutForm, amount_text
-from webapp.payments.models import Payout
 from webapp.payments.queries import balances, payouts_page
-from webapp.payments.queries.earnings import counsellor_by_id, every_payout
+from webapp.payments.queries.earnings import counsellor_by_id
 from webapp.payments.rules.periods import Period
 from webapp.payments.services.ledger import record_payout
 from webapp.payments.views.admin_base import Listing, blueprint
-from webapp.payments.views.earnings import earnings_csv, read_earnings
-
-HEADER = ("Paid on", "Counsellor", "Mail", "Amount", "Bank reference", "Note", "Payout")
+from webapp.payments.views.earnings import read_earnings
 
 
 @blueprint.get("/admin/payouts")
@@ -42,28 +37,8 @@ def payouts() -> Response:
         "payments/admin/_payouts.html",
         balances=people,
         owed=sum(one.owed for one in people if one.owed > 0),
-        listing=Listing(page, url_for("admin_payments.payouts"), {}, url_for("admin_payments.payouts_csv")),
+        listing=Listing(page, url_for("admin_payments.payouts"), {}, "payouts"),
     )
-
-
-@blueprint.get("/admin/payouts/export.csv")
-@allow("admin")
-def payouts_csv() -> Response:
-    """Hand out all payouts."""
-    return csv_response("payouts.csv", HEADER, _rows(every_payout(), viewer_zone()))
-
-
-def _rows(payouts: Iterator[Payout], zone: str) -> Iterator[tuple[Cell, ...]]:
-    for one in payouts:
-        yield (
-            moment_cell(one.paid_at, zone)[:10],
-            one.counsellor.name,
-            one.counsellor.email,
-            rupees_cell(one.amount),
-            one.bank_reference,
-            one.note,
-            one.public_id,
-        )
 
 
 @blueprint.get("/admin/payouts/<public_id>")
@@ -77,7 +52,7 @@ def _show(counsellor: Counsellor, form: PayoutForm | None = None, status: int = 
     view = read_earnings(
         counsellor,
         url_for("admin_payments.payout", public_id=counsellor.public_id),
-        url_for("admin_payments.counsellor_csv", public_id=counsellor.public_id),
+        export="earnings",
         default=Period.ALL,
     )
     today = f"{g.now.astimezone(zone_info(viewer_zone())):%Y-%m-%d}"
@@ -90,13 +65,6 @@ def _show(counsellor: Counsellor, form: PayoutForm | None = None, status: int = 
         form=form or fresh,
         today=today,
     )
-
-
-@blueprint.get("/admin/payouts/<public_id>/earnings.csv")
-@allow("admin")
-def counsellor_csv(public_id: str) -> Response:
-    """Hand out one counsellor's earnings of the period."""
-    return earnings_csv(counsellor_by_id(public_id), Period.ALL)
 
 
 @blueprint.post("/admin/payouts/<public_id>")

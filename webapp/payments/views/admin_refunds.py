@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flask import Response, flash, g, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.forms import show_errors
-from webapp.accounts.viewer import viewer, viewer_zone
+from webapp.accounts.viewer import viewer
 from webapp.core.access import allow
-from webapp.core.csv_export import Cell, csv_response, moment_cell, rupees_cell
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, NotFound
 from webapp.core.htmx import render, see_other
@@ -19,16 +16,12 @@ from webapp.payments.errors import RefundNotAllowed
 from webapp.payments.forms_admin import DecideForm, amount_text
 from webapp.payments.models import Refund, RefundStatus
 from webapp.payments.queries import EnrolmentPage, enrolment_page, refund_by_id, refunds_page, refunds_waiting
-from webapp.payments.queries.admin import every_refund
 from webapp.payments.queries.trail import money
 from webapp.payments.rules import refundable
 from webapp.payments.services import refunds as services
+from webapp.payments.table_files import refund_status
 from webapp.payments.views.admin_base import Listing, blueprint, read_asked
 
-HEADER = (
-    "Asked or made", "Student", "Mail", "For", "Order", "Payment", "Refund", "Gateway's refund", "Status", "Currency",
-    "Amount", "Decided", "Expected by", "Went out", "Reason", "Answer", "Error",
-)  # fmt: skip
 DECIDED = "This request has been decided already."
 
 
@@ -37,12 +30,12 @@ DECIDED = "This request has been decided already."
 def refunds() -> Response:
     """List what waits for a decision, then all refunds by ``status``."""
     asked = read_asked("status")
-    page = refunds_page(_status(asked.get("status")), read_page(request.args.get("page")))
+    page = refunds_page(refund_status(asked), read_page(request.args.get("page")))
     waiting = refunds_waiting()
     return render(
         "payments/admin/refunds.html",
         "payments/admin/_refunds.html",
-        listing=Listing(page, url_for("admin_payments.refunds"), asked, url_for("admin_payments.refunds_csv")),
+        listing=Listing(page, url_for("admin_payments.refunds"), asked, "refunds"),
         asked=asked,
         statuses=list(RefundStatus),
         requests=[row for row in waiting if row.status is RefundStatus.REQUESTED],
@@ -52,45 +45,9 @@ def refunds() -> Response:
     )
 
 
-def _status(text: str | None) -> RefundStatus | None:
-    return RefundStatus(text) if text in list(RefundStatus) else None
-
-
 def _can_retry(refund: Refund) -> bool:
     """Whether as much as the refund is still left of its payment."""
     return refund.amount <= refundable(refund.payment.amount, refund.payment.refunded)
-
-
-@blueprint.get("/admin/refunds/export.csv")
-@allow("admin")
-def refunds_csv() -> Response:
-    """Hand out exactly the refunds of the current filter."""
-    rows = every_refund(_status(read_asked("status").get("status")))
-    return csv_response("refunds.csv", HEADER, _rows(rows, viewer_zone()))
-
-
-def _rows(refunds: Iterator[Refund], zone: str) -> Iterator[tuple[Cell, ...]]:
-    for one in refunds:
-        order = one.payment.order
-        yield (
-            moment_cell(one.requested_at, zone),
-            order.user.name if order else "",
-            order.user.email if order else "",
-            order.title if order else "",
-            order.public_id if order else "",
-            one.payment.gateway_payment_id,
-            one.public_id,
-            one.gateway_refund_id,
-            one.status.value,
-            one.payment.currency,
-            rupees_cell(one.amount),
-            moment_cell(one.decided_at, zone),
-            moment_cell(one.estimated_at, zone)[:10],
-            moment_cell(one.processed_at, zone),
-            one.reason,
-            one.answer,
-            one.last_error,
-        )
 
 
 @blueprint.get("/admin/refunds/<public_id>")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, request, url_for
 from webapp.accounts.viewer import viewer, viewer_zone
 from webapp.config import Settings
 from webapp.core.access import allow
-from webapp.core.csv_export import Cell, csv_response, moment_cell, rupees_cell
+from webapp.core.csv_export import csv_response
 from webapp.core.errors import NotFound
 from webapp.core.htmx import render
 from webapp.core.pagination import Page, read_page
@@ -20,17 +19,16 @@ from webapp.counsellors.queries import counsellor_of
 from webapp.payments.models import Payout
 from webapp.payments.queries import (
     Balance,
-    Earning,
     balance_for,
     earnings_of,
     earnings_page,
     payouts_page,
 )
 from webapp.payments.rules.periods import Period, period_span
+from webapp.payments.table_files import EARNING_HEADER, earning_cells
 from webapp.payments.views.admin_base import Listing
 
 blueprint = Blueprint("earnings", __name__)
-HEADER = ("Session", "Booked", "Student", "Package", "Minutes", "Share")
 LABELS = {
     Period.WEEK: "This week",
     Period.MONTH: "This month",
@@ -63,8 +61,8 @@ class Earnings:
         return self.earned // self.listing.page.total if self.listing.page.total else 0
 
 
-def read_earnings(counsellor: Counsellor, path: str, export: str, *, default: Period = Period.MONTH) -> Earnings:
-    """Gather the page; seven statements whatever there is."""
+def read_earnings(counsellor: Counsellor, path: str, *, export: str = "", default: Period = Period.MONTH) -> Earnings:
+    """Gather the page; seven statements whatever there is. ``export`` is the kind of file admins get."""
     period = asked_period(default)
     since, until = period_span(period, viewer_zone(), g.now)
     page, earned = earnings_page(counsellor.id, read_page(request.args.get("page")), since=since, until=until)
@@ -85,26 +83,6 @@ def asked_period(default: Period) -> Period:
     return Period(text) if text in list(Period) else default
 
 
-def earnings_csv(counsellor: Counsellor, default: Period = Period.MONTH) -> Response:
-    """Hand out exactly the sessions of the period."""
-    since, until = period_span(asked_period(default), viewer_zone(), g.now)
-    rows = earnings_of(counsellor.id, since=since, until=until)
-    return csv_response("earnings.csv", HEADER, _rows(rows, viewer_zone()))
-
-
-def _rows(rows: list[Earning], zone: str) -> Iterator[tuple[Cell, ...]]:
-    for one in rows:
-        session = one.session
-        yield (
-            moment_cell(session.starts_at, zone),
-            moment_cell(one.at, zone),
-            session.student.name,
-            session.enrolment.title if session.enrolment else "",
-            session.minutes,
-            rupees_cell(one.amount),
-        )
-
-
 @blueprint.get("/counsellor/earnings")
 @allow("counsellor")
 def mine() -> Response:
@@ -113,7 +91,7 @@ def mine() -> Response:
         counsellor = counsellor_of(viewer())
     except NotFound:
         return render("payments/admin/no_profile.html")
-    view = read_earnings(counsellor, url_for("earnings.mine"), url_for("earnings.mine_csv"))
+    view = read_earnings(counsellor, url_for("earnings.mine"))
     return render("payments/admin/earnings.html", "payments/admin/_earnings.html", view=view)
 
 
@@ -121,4 +99,7 @@ def mine() -> Response:
 @allow("counsellor")
 def mine_csv() -> Response:
     """Hand out the signed-in counsellor's own earnings of the period."""
-    return earnings_csv(counsellor_of(viewer()))
+    counsellor, zone = counsellor_of(viewer()), viewer_zone()
+    since, until = period_span(asked_period(Period.MONTH), zone, g.now)
+    rows = earnings_of(counsellor.id, since=since, until=until)
+    return csv_response("earnings.csv", EARNING_HEADER, earning_cells(rows, zone))

@@ -1,0 +1,1 @@
+"""Files of tables: asking for one, watching it being made, taking it away."""
