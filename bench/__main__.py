@@ -1,4 +1,4 @@
-"""``python -m bench [slots] [pages] [live] [webhooks] [booking]``: all parts unless some are named."""
+"""``python -m bench [slots] [pages] [live] [webhooks] [booking] [due]``: all parts unless some are named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import booking, live, pages, slots, webhooks
+from bench import booking, due, live, pages, slots, webhooks
 from bench.ground import Ground, prepared
 from bench.report import Report
 from bench.seed import Size
@@ -17,7 +17,8 @@ PARTS: dict[str, tuple[str, Callable[[Ground, Report], None]]] = {
     "pages": ("Pages", pages.measure),
     "live": ("Open pickers", live.measure),
     "webhooks": ("Webhooks of the gateway", webhooks.measure),
-    "booking": ("Booking", booking.measure),  # last: it fills calendars
+    "booking": ("Booking", booking.measure),  # it fills calendars
+    "due": ("What falls due", due.measure),  # last: it replaces all sessions
 }
 
 

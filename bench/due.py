@@ -28,7 +28,7 @@ from webapp.notifications.delivery import deliver_due
 from webapp.notifications.transport import SmtpTransport
 
 SIZES = (1_000, 10_000, 100_000)
-ROUNDS = 5
+ROUNDS = 3
 HOST = "127.0.0.1"
 START_SECONDS = 20.0
 SINK = ("-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -55,21 +56,28 @@ def prepared(size: Size, *, pool: int = 64) -> Iterator[Ground]:
     try:
         postgres.start()
         cache.start()
-        yield from _ground(folder, postgres, cache, size, pool)
+        with ground_on(postgres.url, cache.url, folder, size, pool=pool) as ground:
+            yield ground
     finally:
         cache.stop()
         postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _ground(folder: Path, postgres: PostgresServer, cache: RedisServer, size: Size, pool: int) -> Iterator[Ground]:
+@contextmanager
+def ground_on(
+    database_url: str, redis_url: str, folder: Path, size: Size, *, pool: int, workers: int = 2
+) -> Iterator[Ground]:
+    """Migrate and seed an empty database on servers that run already; ``workers``: of every web server measured."""
     environ = {
         "APP_ENV": "test",
         "SECRET_KEY": SECRET,
         "BASE_URL": "http://127.0.0.1",
-        "DATABASE_URL": postgres.url,
-        "REDIS_URL": cache.url,
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
         "DATA_DIR": str(folder),
+        "WEB_WORKERS": str(workers),
+        "RAZORPAY_WEBHOOK_SECRET": secrets.token_hex(16),
     }
     settings = {name.lower(): value for name, value in environ.items()} | {"database_pool": pool}
     app = create_app(Settings.model_validate({**settings, "payment_gateway": "sandbox"}))
@@ -85,7 +93,7 @@ def _ground(folder: Path, postgres: PostgresServer, cache: RedisServer, size: Si
             sessions=numbers[0],
             seed_seconds=took,
             environ={**os.environ, **environ},
-            dsn=postgres.url.replace("postgresql+psycopg://", "postgresql://"),
+            dsn=database_url.replace("postgresql+psycopg://", "postgresql://"),
         )
         db.session.remove()
         db.engine.dispose()

@@ -8,7 +8,7 @@ from bench.ground import Ground
 from bench.load import Answers, Question, ask
 from bench.pages import CLIENTS, picker_path, student_cookie, told
 from bench.report import Report
-from bench.server import serving
+from bench.server import Served, shared
 
 PICKERS = 500
 PAUSE = 4.0  # seconds between two questions of an open picker
@@ -16,19 +16,26 @@ ROUNDS = 5
 
 
 def measure(
-    ground: Ground, report: Report, *, seconds: float = 4.0, pickers: int = PICKERS, pause: float = PAUSE
+    ground: Ground,
+    report: Report,
+    *,
+    seconds: float = 4.0,
+    pickers: int = PICKERS,
+    pause: float = PAUSE,
+    rounds: int = ROUNDS,
+    server: Served | None = None,
 ) -> None:
     """Ask for the picker's page with and without open pickers, by turns."""
-    with serving("wsgi:app", ground.environ) as server:
-        page = Question(server, picker_path(), student_cookie(ground))
+    with shared(server, "wsgi:app", ground.environ) as web:
+        page = Question(web, picker_path(), student_cookie(ground))
         watchers = [
-            Question(server, f"/live/slots/counsellor_b{1 + number % ground.size.counsellors}?v=0&n={number}")
+            Question(web, f"/live/slots/counsellor_b{1 + number % ground.size.counsellors}?v=0&n={number}")
             for number in range(pickers)
         ]
         ask(page, clients=CLIENTS, seconds=seconds / 4)
         alone, among, polls = Answers(), Answers(), Answers()
         shares = []
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             before = ask(page, clients=CLIENTS, seconds=seconds / 2)[0]
             pages, asked = ask(page, clients=CLIENTS, seconds=seconds, watchers=watchers, pause=pause)
             after = ask(page, clients=CLIENTS, seconds=seconds / 2)[0]
@@ -39,7 +46,7 @@ def measure(
     assert set(polls.statuses) == {204}, polls.statuses
     report.add("picker's page, nobody watching", alone.rate, "/s", told(alone))
     report.add(f"picker's page, {pickers} open pickers", among.rate, "/s", told(among))
-    told_shares = f"median of {ROUNDS} rounds between two without; {min(shares):.2f} to {max(shares):.2f}"
+    told_shares = f"median of {rounds} rounds between two without; {min(shares):.2f} to {max(shares):.2f}"
     report.add("with ÷ without", median(shares), "×", told_shares)
     detail = (
         f"{polls.rate:.0f} a second, p50 {polls.ms(0.5):.1f} ms, p95 {polls.ms(0.95):.1f} ms beside {CLIENTS} clients"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bench.ground import Ground
 from bench.load import Answers, Question, ask
 from bench.report import Report
-from bench.server import serving
+from bench.server import Served, serving, shared
 from webapp.accounts.models import User
 from webapp.core.db import db
 
@@ -16,18 +16,21 @@ CLIENTS = 16
 ROUNDS = 3
 
 
-def measure(ground: Ground, report: Report, *, seconds: float = 4.0) -> None:
+def measure(
+    ground: Ground, report: Report, *, seconds: float = 4.0, rounds: int = ROUNDS, server: Served | None = None
+) -> None:
     """Ask each page by turns with 16 clients; compare the sums."""
-    with serving("wsgi:app", ground.environ) as server, serving("bench.bare:app", ground.environ) as bare:
+    app, bare_app = shared(server, "wsgi:app", ground.environ), serving("bench.bare:app", ground.environ)
+    with app as web, bare_app as bare:
         cookie = student_cookie(ground)
         questions = {
-            "picker, signed in": Question(server, picker_path(), cookie),
-            "picker, signed in, one day by htmx": Question(server, picker_path(), cookie, partial=True),
-            "picker, visitor": Question(server, picker_path()),
+            "picker, signed in": Question(web, picker_path(), cookie),
+            "picker, signed in, one day by htmx": Question(web, picker_path(), cookie, partial=True),
+            "picker, visitor": Question(web, picker_path()),
             "bare page": Question(bare, "/page"),
             "bare line": Question(bare, "/line"),
         }
-        found = by_turns(questions, seconds)
+        found = by_turns(questions, seconds, rounds)
     page, line = found["bare page"], found["bare line"]
     for name, answers in found.items():
         assert set(answers.statuses) == {200}, (name, answers.statuses)
@@ -40,14 +43,14 @@ def measure(ground: Ground, report: Report, *, seconds: float = 4.0) -> None:
     report.add("picker, signed in ÷ bare line", picker.rate / line.rate, "×", "one query, one line")
 
 
-def by_turns(questions: dict[str, Question], seconds: float) -> dict[str, Answers]:
+def by_turns(questions: dict[str, Question], seconds: float, rounds: int) -> dict[str, Answers]:
     """Ask all questions in several rounds, so that the machine's moods meet all alike."""
     found = {name: Answers() for name in questions}
     for one in questions.values():
         ask(one, clients=CLIENTS, seconds=seconds / 4)  # templates compiled, pools filled
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, one in questions.items():
-            found[name].add(ask(one, clients=CLIENTS, seconds=seconds / ROUNDS)[0])
+            found[name].add(ask(one, clients=CLIENTS, seconds=seconds / rounds)[0])
     return found
 
 

@@ -57,6 +57,16 @@ def serving(target: str, environ: Mapping[str, str]) -> Iterator[Served]:
             process.wait()
 
 
+@contextmanager
+def shared(server: Served | None, target: str, environ: Mapping[str, str]) -> Iterator[Served]:
+    """Give the server that runs already, or one for the length of the block."""
+    if server is not None:
+        yield server
+        return
+    with serving(target, environ) as own:
+        yield own
+
+
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from bench.ground import Ground
 from bench.report import Report
-from bench.server import serving
+from bench.server import Served, shared
 
 ROOT = Path(__file__).resolve().parent.parent
 PATH = "/webhooks/razorpay"
@@ -80,11 +80,11 @@ def run(
     return result
 
 
-def measure(ground: Ground, report: Report, *, seconds: float = 6.0) -> None:
+def measure(ground: Ground, report: Report, *, seconds: float = 6.0, server: Served | None = None) -> None:
     """Measure the door at full speed and under a steady 50 a second, beside the bare endpoint."""
-    secret = secrets.token_hex(16)
-    with serving("wsgi:app", {**ground.environ, "RAZORPAY_WEBHOOK_SECRET": secret}) as server:
-        found = run(f"http://127.0.0.1:{server.port}", secret, seconds=seconds)
+    secret, workers = ground.environ["RAZORPAY_WEBHOOK_SECRET"], int(ground.environ["WEB_WORKERS"])
+    with shared(server, "wsgi:app", ground.environ) as web:
+        found = run(f"http://127.0.0.1:{web.port}", secret, seconds=seconds, workers=workers)
     door, bare = found["webhook"], found["bare"]
     assert door["full"]["wrong"] == door["steady"]["wrong"] == 0, found
     detail = f"{door['full']['per_second']:.0f}/s, bare {bare['full']['per_second']:.0f}/s"
