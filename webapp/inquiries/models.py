@@ -124,6 +124,7 @@ class Inquiry(IdMixin, TimesMixin, Base):
         CheckConstraint("version >= 1", name="version"),
         Index("ix_inquiries_asked", "asked_at", "id"),
         Index("ix_inquiries_status", "status", "asked_at", "id"),
+        Index("ix_inquiries_board", "status", "position", "id"),
         Index("ix_inquiries_exam", "exam", "asked_at", "id"),
         Index("ix_inquiries_assignee", "assignee_id", "asked_at", "id"),
         Index("ix_inquiries_source", "source", "asked_at", "id"),

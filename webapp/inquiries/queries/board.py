@@ -1,4 +1,4 @@
-"""The board: a column for each status, its cards in the order people gave them, the newest above."""
+"""The board: a column for each status, its cards in the order people gave them, new ones on top."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.inquiries.queries.leads import MOST_COUNTED, LeadCount, conditions
 
 CARDS = 20
 COLUMNS = tuple(InquiryStatus)
-ORDER = (Inquiry.position.desc(), Inquiry.asked_at.desc(), Inquiry.id.desc())
+ORDER = (Inquiry.position, Inquiry.id)  # a new lead gets a place above all others
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from webapp.inquiries.queries.filters import NOBODY, Late, LeadFilter, Part, Sor
 
 PAGE = 25
 MOST_COUNTED = 10_000
+MOST_LISTED = 2_000  # how far a filter's leads are counted: beyond, the exact number tells a person nothing
+FEW = 500  # so many matches are sorted as quickly as they are found
 OPEN = (InquiryStatus.NEW, InquiryStatus.CONTACTED)
 TICKET = re.compile(r"inq[- ]?(\d{4})(?:[- ]?(\d{0,6}))?", re.IGNORECASE | re.ASCII)
 PHONE = re.compile(r"[+(]?[\d][\d\s().-]{3,20}\d", re.ASCII)
@@ -53,7 +55,7 @@ class LeadPage:
 
 @dataclass(frozen=True, slots=True)
 class LeadCount:
-    """How many leads there are; ``more`` when counting stopped at 10,000."""
+    """How many leads there are; ``more`` when counting stopped there."""
 
     number: int
     more: bool = False
@@ -83,16 +85,16 @@ def inquiry_for(actor: User, public_id: str) -> Inquiry:
 def lead_rows(
     filters: LeadFilter, *, now: dt.datetime, after: str = "", before: str = "", limit: int = PAGE
 ) -> LeadPage:
-    """Return the leads that follow ``after`` (or come before ``before``), with assignees; one or two statements.
+    """Return the leads that follow ``after`` (or come before ``before``), with assignees.
 
     The place in the list is a lead's public id, so a page stays where it is while others come and go. A place
-    that is gone is the beginning.
+    that is gone is the beginning. One statement, one more to find a place, one more for a text.
     """
     place = _place(filters.sort, after or before)
-    back = bool(before and not after and place)
+    back = bool(before and not after and place is not None)
     columns, descending = _order(filters.sort)
-    wanted = _listed().where(*conditions(filters, now))
-    if place:
+    wanted = _listed().where(*_found_first(conditions(filters, now), filters))
+    if place is not None:
         here = tuple_(*columns)
         wanted = wanted.where(here < place if descending != back else here > place)
     down = descending != back
@@ -101,7 +103,22 @@ def lead_rows(
     more, rows = len(rows) > limit, rows[:limit]
     if back:
         return LeadPage(rows[::-1], has_before=more, has_after=True)
-    return LeadPage(rows, has_before=bool(place), has_after=more)
+    return LeadPage(rows, has_before=place is not None, has_after=more)
+
+
+def _found_first(wanted: list[Condition], filters: LeadFilter) -> list[Condition]:
+    """Let Postgres find what a text search finds before it looks at the order, if that is little.
+
+    It takes words for common: walking the order until 25 leads have matched, it would read all of 100,000 for
+    somebody's phone number (measured: 40 ms instead of 1). Where thousands match, walking the order is right.
+    """
+    if not filters.q:
+        return wanted
+    matching = select(Inquiry.id).where(*wanted)
+    few = db.session.scalar(select(func.count()).select_from(matching.limit(FEW + 1).subquery())) or 0
+    if few > FEW:
+        return wanted
+    return [Inquiry.id.in_(select(matching.cte("found").prefix_with("materialized", dialect="postgresql").c.id))]
 
 
 def _order(sort: Sort) -> tuple[Columns, bool]:
@@ -128,7 +145,7 @@ def _listed() -> Select[Any]:
     return select(Inquiry).options(joinedload(Inquiry.assignee), defer(Inquiry.message), defer(Inquiry.referrer))
 
 
-def lead_count(filters: LeadFilter, *, now: dt.datetime, most: int | None = MOST_COUNTED) -> LeadCount:
+def lead_count(filters: LeadFilter, *, now: dt.datetime, most: int | None = MOST_LISTED) -> LeadCount:
     """Count the leads of a filter, but not beyond ``most``: what a page says costs the same however many there are."""
     found = select(Inquiry.id).where(*conditions(filters, now))
     if most is not None:
