@@ -18,6 +18,7 @@ from webapp.core.error_pages import init_error_pages
 from webapp.core.headers import init_headers
 from webapp.core.jobs import init_jobs
 from webapp.core.logs import init_logs
+from webapp.core.uploads import init_uploads
 from webapp.core.work import init_work
 from webapp.extensions import compress, csrf, db, htmx, login_manager, migrate
 from webapp.features import init_features
@@ -41,6 +42,7 @@ def assemble(settings: Settings) -> Flask:
     init_headers(app, https=settings.base_url.startswith("https://"))
     init_error_pages(app)
     _teach_templates(app, settings)
+    init_uploads(app)
     init_features(app, settings)
     init_audit()
     init_work(app)

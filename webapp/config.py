@@ -131,14 +131,13 @@ class Settings(BaseSettings):
     @field_validator("uploads_url")
     @classmethod
     def _a_known_store(cls, value: str) -> str:
-        if value:
-            scheme, _, rest = value.partition("://")
-            try:
-                fsspec.get_filesystem_class(scheme if rest else "")
-            except (ImportError, ValueError) as error:
-                raise ValueError(
-                    f"must be an address such as file:///srv/uploads or s3://bucket/uploads: {error}"
-                ) from None
+        scheme, _, rest = value.partition("://")
+        if value and not rest:
+            raise ValueError("must be an address such as file:///srv/uploads or s3://bucket/uploads")
+        try:
+            fsspec.get_filesystem_class(scheme)
+        except (ImportError, ValueError) as error:
+            raise ValueError(f"must be an address whose store can be opened: {error}") from None
         return value.rstrip("/")
 
     @field_validator("base_url", "jitsi_base", "razorpay_base_url", "whatsapp_base_url")

@@ -44,6 +44,8 @@ def test_a_complete_production_environment_starts() -> None:
         ("PORT", "70000", "PORT"),
         ("APP_ENV", "staging", "APP_ENV"),
         ("WEB_WORKERS", "0", "WEB_WORKERS"),
+        ("UPLOADS_URL", "/srv/uploads", "UPLOADS_URL"),
+        ("UPLOADS_URL", "attic://uploads", "UPLOADS_URL"),
     ],
 )
 def test_a_bad_setting_is_one_clear_line_that_names_it(name: str, value: str, said: str) -> None:
