@@ -58,7 +58,7 @@ def test_filters_narrow_list_and_file_alike(app: Flask, shop: Shop) -> None:
         ({"package": "pkg_unknown"}, set()),
     ]
     for asked, names in cases:
-        assert {row["Student"] for row in rows(ask(admin, f"{LIST}/export.csv", asked))} == names, asked
+        assert {row["Student"] for row in rows(admin.export("enrolments", **asked))} == names, asked
         page = words(ask(admin, LIST, asked, htmx=True))
         assert page.startswith('<div id="enrolment-list">')
         assert all(name.strip("'") in page for name in names)
@@ -71,7 +71,7 @@ def test_ten_rows_cost_what_five_hundred_cost(app: Flask, shop: Shop) -> None:
     before = statements(admin, LIST)
     many_enrolments(shop, 500)
     assert statements(admin, LIST) == before <= 8
-    assert len(rows(admin.get(f"{LIST}/export.csv"))) == 510
+    assert len(rows(admin.export("enrolments"))) == 510
 
 
 def test_an_enrolments_page_costs_the_same_with_more_sessions(app: Flask, shop: Shop) -> None:

@@ -28,7 +28,7 @@ def nine_thirty() -> Iterator[None]:
 
 
 LIST = "/admin/payments"
-FILE = "/admin/payments/export.csv"
+FILE = "payments"
 
 
 def test_an_empty_house(app: Flask, shop: Shop) -> None:
@@ -36,7 +36,7 @@ def test_an_empty_house(app: Flask, shop: Shop) -> None:
     assert "No payments yet" in words(admin.get(LIST))
     assert "Everything matches" in words(admin.get(f"{LIST}/unmatched"))
     assert "No orders yet" in words(admin.get(f"{LIST}/orders"))
-    assert rows(admin.get(FILE)) == []
+    assert rows(admin.export(FILE)) == []
 
 
 def test_a_payment_with_what_became_of_it(app: Flask, shop: Shop) -> None:
@@ -71,7 +71,7 @@ def test_a_payment_is_found_by_whatever_names_it(app: Flask, shop: Shop, what: s
     page = words(admin.get(LIST, search=f" {asked} "))
     assert "Ananya Chatterjee" in page
     assert "Zoya Khan" not in page
-    assert [row["Student"] for row in rows(admin.get(FILE, search=asked))] == ["Ananya Chatterjee"]
+    assert [row["Student"] for row in rows(admin.export(FILE, search=asked))] == ["Ananya Chatterjee"]
     assert "Ananya Chatterjee" in words(admin.get(f"{LIST}/orders", search=asked)) or "payment" in what
 
 
@@ -107,7 +107,7 @@ def test_filters_narrow_list_sums_and_file_alike(app: Flask, shop: Shop) -> None
         ({"status": "nonsense", "match": "nonsense"}, 6),
     ]
     for asked, number in cases:
-        assert len(rows(ask(admin, FILE, asked))) == number, asked
+        assert len(rows(admin.export(FILE, **asked))) == number, asked
         page = words(ask(admin, LIST, asked))
         assert (f"<dt>Payments</dt><dd>{number}</dd>" in page) == bool(number), asked
     totals = payment_totals(PaymentFilter(match=Match.WRONG_AMOUNT))
@@ -117,8 +117,8 @@ def test_filters_narrow_list_sums_and_file_alike(app: Flask, shop: Shop) -> None
 def test_a_day_is_the_readers_own(app: Flask, shop: Shop) -> None:
     many_payments(shop, 1, at=dt.datetime(2026, 12, 5, 19, 0, tzinfo=dt.UTC))  # 12:30 AM of the 6th in India
     admin = at_desk(app, shop)
-    assert len(rows(ask(admin, FILE, {"from": "2026-12-06", "to": "2026-12-06"}))) == 1
-    assert len(rows(admin.get(FILE, to="2026-12-05"))) == 0
+    assert len(rows(admin.export(FILE, **{"from": "2026-12-06", "to": "2026-12-06"}))) == 1
+    assert len(rows(admin.export(FILE, to="2026-12-05"))) == 0
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_day_that_is_none_is_said_and_no_file_pretends(app: Flask, shop: Shop,
     assert "is not a day" in page or "before the first" in page
     assert 'aria-invalid="true"' in page
     assert "is not a day" in words(ask(admin, LIST, asked, htmx=True), 422) or len(asked) == 2
-    assert ask(admin, FILE, asked).status_code == 422
+    assert admin.export(FILE, **asked).status_code == 422
 
 
 def test_htmx_gets_the_list_alone_with_the_file_of_the_same_filter(app: Flask, shop: Shop) -> None:
@@ -146,7 +146,7 @@ def test_htmx_gets_the_list_alone_with_the_file_of_the_same_filter(app: Flask, s
     answer = at_desk(app, shop).get(LIST, htmx=True, status="succeeded")
     page = words(answer)
     assert page.startswith('<div id="payment-list">')
-    assert f'href="{FILE}?status=succeeded"' in page
+    assert 'action="/admin/exports/new/payments?status=succeeded"' in page
     assert "HX-Request" in answer.headers["Vary"]
 
 
@@ -161,7 +161,7 @@ def test_the_file_holds_plain_numbers_and_no_formula(app: Flask, shop: Shop) -> 
     shop.student.name = '=HYPERLINK("http://x")'
     make_coupon()
     order = buy(shop, coupon_code="EARLY10")
-    row = rows(at_desk(app, shop).get(FILE))[0]
+    row = rows(at_desk(app, shop).export(FILE))[0]
     assert row["Student"] == '\'=HYPERLINK("http://x")'
     assert row["Amount"] == "4499.10"
     assert row["Coupon"] == "EARLY10"
@@ -172,7 +172,7 @@ def test_the_file_holds_plain_numbers_and_no_formula(app: Flask, shop: Shop) -> 
 
 def test_a_long_file_has_every_row(app: Flask, shop: Shop) -> None:
     many_payments(shop, 1203)
-    found = rows(at_desk(app, shop).get(FILE))
+    found = rows(at_desk(app, shop).export(FILE))
     assert len({row["Payment"] for row in found}) == len(found) == 1203
 
 

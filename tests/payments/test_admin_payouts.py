@@ -82,7 +82,7 @@ def test_earned_paid_out_and_pending(app: Flask, shop: Shop) -> None:
     assert 'data-label="Pending">₹1,099.50<' in page
     assert "UTR 1" in page
     assert ledger.check().is_sound
-    found = rows(at_desk(app, shop).get(f"{LIST}/export.csv"))
+    found = rows(at_desk(app, shop).export("payouts"))
     assert [(row["Amount"], row["Paid on"], row["Note"]) for row in found] == [("1000.50", "2026-12-09", "November")]
 
 
@@ -152,7 +152,7 @@ def test_ten_counsellors_cost_what_a_hundred_cost(app: Flask, shop: Shop) -> Non
 def test_unknown_counsellors_are_not_found(app: Flask, shop: Shop) -> None:
     admin = at_desk(app, shop)
     assert admin.get(f"{LIST}/counsellor_unknown").status_code == 404
-    assert admin.get(f"{LIST}/counsellor_unknown/earnings.csv").status_code == 404
+    assert admin.export("earnings", counsellor="counsellor_unknown").status_code == 404
     assert admin.submit(f"{LIST}/counsellor_unknown", GOOD, page=LIST).status_code == 404
 
 
@@ -190,7 +190,7 @@ def test_the_desk_sees_the_same(app: Flask, shop: Shop) -> None:
     earn(shop, 1, 400)
     page = words(at_desk(app, shop).get(page_of(shop.counsellor)))
     assert "₹1,400 earned" in page
-    assert len(rows(at_desk(app, shop).get(f"{page_of(shop.counsellor)}/earnings.csv"))) == 2
+    assert len(rows(at_desk(app, shop).export("earnings", counsellor=shop.counsellor.public_id))) == 2
 
 
 def test_payouts_are_told_to_the_counsellor(app: Flask, shop: Shop) -> None:

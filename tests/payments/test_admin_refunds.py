@@ -172,10 +172,10 @@ def test_the_list_and_its_file_by_state(app: Flask, shop: Shop) -> None:
     many_refunds(many_payments(shop, 3), RefundStatus.PENDING)
     admin = at_desk(app, shop)
     for status, number in {"": 4, "requested": 1, "pending": 3, "failed": 0, "nonsense": 4}.items():
-        found = rows(admin.get(f"{LIST}/export.csv", status=status))
+        found = rows(admin.export("refunds", status=status))
         assert len(found) == number, status
-    assert rows(admin.get(f"{LIST}/export.csv", status="requested"))[0]["Student"] == "'@SUM(A1)"
-    assert rows(admin.get(f"{LIST}/export.csv", status="requested"))[0]["Amount"] == "4999.00"
+    assert rows(admin.export("refunds", status="requested"))[0]["Student"] == "'@SUM(A1)"
+    assert rows(admin.export("refunds", status="requested"))[0]["Amount"] == "4999.00"
     assert words(admin.get(LIST, htmx=True, status="pending")).startswith('<div id="refund-list">')
 
 
