@@ -8,19 +8,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Select, Text, TypeCoerce, case, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    TypeCoerce,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from webapp.accounts.models import User
+from webapp.accounts.models import Role, User
 from webapp.core.db import db
 from webapp.core.errors import NotFound
-from webapp.counsellors.models import Counsellor
-from webapp.counsellors.rules import CounsellorFilter, CounsellorSort, search_patterns
+from webapp.core.pagination import Page, paginate
+from webapp.counsellors.models import Counsellor, Service
+from webapp.counsellors.rules import (
+    CounsellorFilter,
+    CounsellorSort,
+    DeskFilter,
+    DeskPart,
+    Standing,
+    search_patterns,
+)
 
 C = Counsellor
 _PUBLIC_ID = re.compile(r"counsellor_[A-Za-z0-9_-]{1,29}")
 BY_HOUSE = (C.display_order, C.id)
+WAITING = and_(C.applied_at.is_not(None), C.approved_at.is_(None), C.declined_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +197,92 @@ def _narrowed(wanted: Select[int], filters: CounsellorFilter) -> Select[int]:
         texts = (C.name, C.title, C.short_bio, C.bio, func.array_to_string(C.specializations, " "))
         wanted = wanted.where(or_(*(text.ilike(pattern, escape="\\") for text in texts)))
     return wanted
+
+
+# ── the desk ───────────────────────────────────────────────────────────────────────────────────
+
+
+def counsellor_for(actor: User, public_id: str) -> Counsellor:
+    """Return a counsellor that the actor may change, active or not: an admin every one, a counsellor the own.
+
+    Raises:
+        NotFound: there is none, or it is not theirs.
+    """
+    wanted = select(C).options(joinedload(C.user)).where(C.public_id == public_id)
+    if actor.role is not Role.ADMIN:
+        wanted = wanted.where(C.user_id == actor.id)
+    found = db.session.scalar(wanted) if actor.role is not Role.STUDENT else None
+    if found is None:
+        raise NotFound("We could not find that counsellor.")
+    return found
+
+
+def standing_of(counsellor: Counsellor) -> Standing:
+    """Return what a profile is to the desk."""
+    if counsellor.is_active:
+        return Standing.ACTIVE
+    if counsellor.declined_at is not None:
+        return Standing.DECLINED
+    applied = counsellor.applied_at is not None and counsellor.approved_at is None
+    return Standing.WAITING if applied else Standing.OFF
+
+
+def services_of(counsellor_id: int) -> list[Service]:
+    """Return all single sessions of a counsellor in their order, those off sale too; one statement."""
+    wanted = select(Service).where(Service.counsellor_id == counsellor_id)
+    return list(db.session.scalars(wanted.order_by(Service.position, Service.id)))
+
+
+def find_service(counsellor_id: int, public_id: str) -> Service:
+    """Return one single session of a counsellor.
+
+    Raises:
+        NotFound: this counsellor has none of that id.
+    """
+    wanted = select(Service).where(Service.counsellor_id == counsellor_id, Service.public_id == public_id)
+    found = db.session.scalar(wanted)
+    if found is None:
+        raise NotFound("We could not find that service.")
+    return found
+
+
+def desk_page(filters: DeskFilter, page: int) -> Page[Counsellor]:
+    """Return a page of the desk's list with logins and services: four statements."""
+    wanted = desk_rows(filters).options(joinedload(C.user), selectinload(C.services))
+    return paginate(db.session(), wanted, page=page)
+
+
+def desk_rows(filters: DeskFilter) -> Select[Counsellor]:
+    """Return the query of the desk's list, in its order.
+
+    Active ones as the house shows them, the oldest application first, of the others those last switched off.
+    """
+    wanted = select(C).where(_PARTS[filters.part])
+    if filters.exam:
+        wanted = wanted.where(_words(C.exam_types).contains([filters.exam]))
+    for pattern in search_patterns(filters.search):
+        wanted = wanted.where(or_(*(text.ilike(pattern, escape="\\") for text in (C.name, C.title, C.email, C.phone))))
+    return wanted.order_by(*_DESK_ORDERS[filters.part])
+
+
+def desk_counts() -> dict[DeskPart, int]:
+    """Return how many counsellors each part of the desk's list has; one statement."""
+    counts = (func.count().filter(condition) for condition in _PARTS.values())
+    return dict(zip(_PARTS, db.session.execute(select(*counts).select_from(C)).one(), strict=True))
+
+
+def waiting_applications(limit: int) -> list[Counsellor]:
+    """Return applications that nobody has answered, the oldest first; one statement."""
+    return list(db.session.scalars(select(C).where(WAITING, ~C.is_active).order_by(C.applied_at, C.id).limit(limit)))
+
+
+_PARTS: dict[DeskPart, ColumnElement[bool]] = {
+    DeskPart.ACTIVE: C.is_active.is_(True),
+    DeskPart.WAITING: and_(~C.is_active, WAITING),
+    DeskPart.OFF: and_(~C.is_active, not_(WAITING)),
+}
+_DESK_ORDERS = {
+    DeskPart.ACTIVE: BY_HOUSE,
+    DeskPart.WAITING: (C.applied_at, C.id),
+    DeskPart.OFF: (func.coalesce(C.deactivated_at, C.declined_at).desc().nulls_last(), C.id.desc()),
+}

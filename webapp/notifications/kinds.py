@@ -21,6 +21,7 @@ class Group(enum.StrEnum):
     REMINDERS = "reminders"
     REVIEWS = "reviews"
     MONEY = "money"
+    LEADS = "leads"
     NEWS = "news"
 
 
@@ -29,6 +30,7 @@ GROUP_LABELS = {
     Group.REMINDERS: "Reminders",
     Group.REVIEWS: "Reviews",
     Group.MONEY: "Payments",
+    Group.LEADS: "Inquiries",
     Group.NEWS: "Packages and news",
 }
 EVERYBODY = frozenset({"student", "counsellor", "admin"})
@@ -141,6 +143,10 @@ KINDS = (
     Kind("payment_failed", "A payment did not go through", Group.MONEY, transactional=True, audience=STUDENT),
     Kind("refund", "A refund, from asking to paid back", Group.MONEY, transactional=True, audience=STUDENT),
     Kind("money_alert", "Money that needs a look", Group.MONEY, transactional=True, audience=ADMIN),
+    Kind("inquiry_new", "Somebody asked for guidance", Group.LEADS, audience=ADMIN, ways=frozenset({Way.INBOX})),
+    Kind(
+        "inquiry_assigned", "News of an inquiry that is yours", Group.LEADS, audience=ADMIN, ways=frozenset({Way.INBOX})
+    ),
     Kind("enrolment_cancelled", "A package was ended", Group.NEWS, transactional=True, audience=STUDENT),
     Kind(
         "export_ready",
@@ -151,6 +157,14 @@ KINDS = (
         ways=frozenset({Way.INBOX}),
     ),
     Kind("enrolment_expiring", "A package ends soon", Group.NEWS, audience=STUDENT),
+    Kind("application", "Somebody applies to counsel here", Group.NEWS, transactional=True, audience=ADMIN),
+    Kind(
+        "application_answered",
+        "The answer to your application",
+        Group.NEWS,
+        transactional=True,
+        audience=frozenset({"counsellor"}),
+    ),
     Kind("news", "News from us, a few times a year", Group.NEWS, defaults=frozenset({Way.INBOX})),
 )
 _BY_NAME = {kind.name: kind for kind in KINDS}
