@@ -15,15 +15,20 @@ from webapp.accounts.models import User
 from webapp.availability.models import AvailabilityWindow, Calendar
 from webapp.bookings.models import CounsellingSession, SessionChange
 from webapp.bookings.queries import requests_of_counsellor, soonest_free, upcoming_sessions
+from webapp.bookings.queries.life import earlier_sessions, open_steps, recordings
 from webapp.bookings.rules import SessionStatus
 from webapp.core.db import db
 from webapp.counsellors.models import Counsellor
 from webapp.demo.seed import Seeded, seed_demo
 from webapp.enrolments.models import Enrolment
 from webapp.enrolments.queries import usable_enrolments
+from webapp.notifications.kinds import kind_of
+from webapp.notifications.models import Notification
+from webapp.notifications.queries import count_unread, list_notes
 from webapp.packages.models import Package
 from webapp.reviews.models import Review
 
+COMPLETED = SessionStatus.COMPLETED
 IST = dt.timezone(dt.timedelta(hours=5, minutes=30))
 MOMENTS = [
     dt.datetime(2026, 12, 9, 16, 20, tzinfo=IST),  # a Wednesday afternoon
@@ -62,6 +67,57 @@ def test_a_fresh_house_is_believable_at_any_hour(db_session: Session, now: dt.da
     soonest = soonest_free(ids, now=now)
     assert set(soonest) == set(ids)
     assert max(soonest.values()) < now + dt.timedelta(days=7)
+
+
+@pytest.mark.parametrize("now", [MOMENTS[0], MOMENTS[3]])
+def test_held_sessions_leave_notes_steps_and_recordings(db_session: Session, now: dt.datetime) -> None:
+    seed(now)
+    held = list(db.session.scalars(select(CounsellingSession).where(CounsellingSession.status == COMPLETED)))
+    for row in held:
+        assert row.started_at is not None
+        assert row.finished_at is not None
+        assert row.starts_at <= row.started_at <= row.finished_at <= now
+        assert row.shared_notes
+        assert row.private_notes
+        assert row.remind_at is None  # nobody is asked about a session of weeks ago
+    student = user_at("student@demo.test")
+    mine = [row for row in held if row.student_id == student.id]
+    shown, all_of_them = recordings(mine, now), recordings(mine, now - dt.timedelta(days=90))
+    assert 0 < len(shown) < len(all_of_them) == len(mine)  # the oldest is not shown any more
+    steps = [step for row in mine for step in row.next_steps]
+    assert 3 <= sum(step.done_at is None for step in steps) < len(steps)
+    assert all(step.done_at is None or step.done_at < now for step in steps)
+    assert open_steps(student.id, now)
+    soon = upcoming_sessions(student.id, now)[0]
+    assert len([row for row in earlier_sessions(soon) if row.private_notes]) >= 3  # the counsellor's brief
+
+
+@pytest.mark.parametrize("email", ["student@demo.test", "counsellor@demo.test"])
+def test_inboxes_hold_read_and_unread_lines_in_order(db_session: Session, email: str) -> None:
+    now = MOMENTS[0]
+    seed(now)
+    reader = user_at(email)
+    lines = list_notes(reader.id, unread_only=False, group=None, page=1)
+    assert lines.total > 8
+    assert 1 <= count_unread(reader.id) < lines.total / 2
+    told = [line.created_at for line in lines.items]
+    assert told == sorted(told, reverse=True)
+    assert told[0] <= now
+    for line in lines.items:
+        assert reader.role in kind_of(line.kind).audience
+        assert line.read_at is None or line.created_at < line.read_at < now
+
+
+def test_days_later_what_was_held_since_is_written_up_and_told(db_session: Session) -> None:
+    now = MOMENTS[0]
+    seed(now)
+    student = user_at("student@demo.test")
+    soon = upcoming_sessions(student.id, now)[0]
+    seed(now + dt.timedelta(days=2))
+    assert soon.shared_notes
+    url = f"/sessions/{soon.public_id}"
+    told = select(Notification.kind).where(Notification.user_id == student.id, Notification.url.startswith(url))
+    assert {"session_notes", "review_prompt"} <= set(db.session.scalars(told))
 
 
 def _credits_add_up() -> None:
@@ -126,7 +182,17 @@ def test_a_second_run_on_the_same_day_changes_nothing(db_session: Session) -> No
 
 
 def _everything() -> dict[str, list[tuple[object, ...]]]:
-    tables = ("users", "counsellors", "calendars", "packages", "enrolments", "counselling_sessions", "session_changes")
+    tables = (
+        "users",
+        "counsellors",
+        "calendars",
+        "packages",
+        "enrolments",
+        "counselling_sessions",
+        "session_changes",
+        "next_steps",
+        "notifications",
+    )
     return {
         name: [tuple(row) for row in db.session.execute(text(f"select * from {name} order by 1"))] for name in tables
     }
