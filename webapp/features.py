@@ -10,6 +10,7 @@ import webapp.dashboards.doors
 import webapp.demo.doors
 import webapp.devtools.doors
 import webapp.enrolments.doors
+import webapp.inquiries.doors
 import webapp.notifications.doors
 import webapp.payments.doors
 import webapp.public.doors
@@ -27,6 +28,7 @@ FEATURES = (
     webapp.bookings.doors,
     webapp.payments.doors,
     webapp.reviews.doors,
+    webapp.inquiries.doors,
     webapp.dashboards.doors,
     webapp.public.doors,
     webapp.demo.doors,

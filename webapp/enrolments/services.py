@@ -7,6 +7,7 @@ A credit moves by a conditional UPDATE whose row count is the answer; behind it 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm.attributes import set_committed_value
@@ -22,6 +23,14 @@ from webapp.packages.models import Package
 from webapp.webhooks.services import WebhookEvent, emit
 
 MAX_REASON = 500
+OnEnrolled = Callable[[Enrolment, dt.datetime], None]
+_on_enrolled: list[OnEnrolled] = []
+
+
+def register_on_enrolled(tell: OnEnrolled) -> None:
+    """Have a room above told of every purchase (never of a gift), inside its transaction; harmless to repeat."""
+    if tell not in _on_enrolled:
+        _on_enrolled.append(tell)
 
 
 def grant_enrolment(
@@ -98,7 +107,7 @@ def enrol_package(*, user_id: int, package: Package, title: str, amount_paid: in
     db.session.add(enrolment)
     count_enrolment(package.id)
     db.session.flush()  # the order wants its id
-    _emit_created(enrolment, now)
+    _tell_bought(enrolment, now)
     return enrolment
 
 
@@ -125,8 +134,14 @@ def enrol_service(
     )
     db.session.add(enrolment)
     db.session.flush()  # the order wants its id
-    _emit_created(enrolment, now)
+    _tell_bought(enrolment, now)
     return enrolment
+
+
+def _tell_bought(enrolment: Enrolment, now: dt.datetime) -> None:
+    _emit_created(enrolment, now)
+    for tell in _on_enrolled:
+        tell(enrolment, now)
 
 
 def _emit_created(enrolment: Enrolment, now: dt.datetime) -> None:
