@@ -4,13 +4,12 @@ import datetime as dt
 
 from webapp.counsellors.models import Counsellor
 from webapp.packages.models import ExamType, Package, PackageFeature
+from webapp.packages.presenters import first_sentence, package_cards
 from webapp.public.presenters import (
     background,
     counsellor_card,
     counsellors_words,
     description,
-    first_sentence,
-    package_cards,
     paragraphs,
     soonest_first,
     tracks,
@@ -54,7 +53,7 @@ def test_a_package_card_tells_price_terms_and_what_is_missing() -> None:
     assert card.terms == "7 sessions of 45 min · valid for 9 months"
     assert card.text == "First."
     assert [included for _, included in card.features] == [True] * 4 + [False] * 2
-    assert (card.exam, card.badge) == ("NEET UG", "")
+    assert (card.exam, card.badge) == ("NEET UG", None)
 
 
 def test_only_the_first_featured_package_stands_out() -> None:

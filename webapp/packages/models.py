@@ -101,3 +101,7 @@ class PackageFeature(IdMixin, Base):
     position: Mapped[int] = mapped_column(default=0, server_default=ZERO)
 
     package: Mapped[Package] = relationship(back_populates="features")
+
+    def __str__(self) -> str:
+        """Name the line for people: "Choice list", "Hostel help (not included)"."""
+        return self.title if self.included else f"{self.title} (not included)"

@@ -9,10 +9,9 @@ from decimal import Decimal
 
 from webapp.core.money import group_indian
 from webapp.counsellors.models import Counsellor
-from webapp.packages.models import ExamType, Package
-from webapp.packages.rules import EXAM_LABELS, exam_label, sessions_words, validity_words
+from webapp.packages.models import ExamType
+from webapp.packages.rules import EXAM_LABELS, exam_label
 
-CARD_FEATURES = (4, 2)  # at most so many lines included, and not included
 CARD_TAGS = 3
 DESCRIPTION = 155  # characters that search engines show
 
@@ -24,22 +23,6 @@ class Seo:
     title: str
     description: str
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class PackageCard:
-    """A package in a list. Prices in paise."""
-
-    name: str
-    url: str
-    exam: str
-    badge: str
-    text: str
-    price: int
-    original: int
-    terms: str
-    features: Sequence[tuple[str, bool]]
-    hot: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,31 +84,6 @@ TRACKS = (
         "Jadavpur, Calcutta, KGEC and private seats with last year’s closing ranks, domicile papers ready.",
     ),
 )
-
-
-def package_cards(packages: Sequence[Package], urls: Sequence[str]) -> list[PackageCard]:
-    """Return packages as cards; of several featured ones the first stands out."""
-    hot = next((package.id for package in packages if package.is_featured), None)
-    return [package_card(package, url, hot=package.id == hot) for package, url in zip(packages, urls, strict=True)]
-
-
-def package_card(package: Package, url: str, *, hot: bool) -> PackageCard:
-    """Return a package as a card."""
-    within = [(one.title, True) for one in package.features if one.included]
-    without = [(one.title, False) for one in package.features if not one.included]
-    return PackageCard(
-        name=package.name,
-        url=url,
-        exam=EXAM_LABELS[package.exam_type],
-        badge=package.badge or "",
-        text=package.short_description or first_sentence(package.description),
-        price=package.selling_price,
-        original=package.price,
-        terms=f"{sessions_words(package.max_sessions, package.session_minutes)}"
-        f" · valid for {validity_words(package.validity_days)}",
-        features=[*within[: CARD_FEATURES[0]], *without[: CARD_FEATURES[1]]],
-        hot=hot,
-    )
 
 
 def counsellor_card(counsellor: Counsellor, url: str, soonest: dt.datetime | None) -> CounsellorCard:
@@ -190,12 +148,6 @@ def tracks(counts: Mapping[str, int], urls: Mapping[ExamType, str]) -> list[Trac
 def paragraphs(text: str) -> list[str]:
     """Return the paragraphs of a text; an empty line ends one."""
     return [part for part in (" ".join(piece.split()) for piece in text.split("\n\n")) if part]
-
-
-def first_sentence(text: str) -> str:
-    """Return the first sentence of a text."""
-    head, mark, _ = " ".join(text.split()).partition(". ")
-    return f"{head}." if mark else head
 
 
 def description(*parts: str) -> str:

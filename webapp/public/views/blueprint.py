@@ -15,7 +15,8 @@ from webapp.core.htmx import is_htmx
 from webapp.core.money import group_indian
 from webapp.counsellors.queries import in_order
 from webapp.packages.models import Package
-from webapp.public.presenters import CounsellorCard, PackageCard, counsellor_card, package_cards
+from webapp.packages.presenters import PackageCard, package_cards
+from webapp.public.presenters import CounsellorCard, counsellor_card
 
 blueprint = Blueprint("public", __name__)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, g, request, url_for
 
@@ -19,6 +20,7 @@ from webapp.counsellors.rules import clean_search
 from webapp.enrolments.models import Enrolment
 from webapp.enrolments.queries import usable_enrolments
 from webapp.packages.models import ExamType, Package
+from webapp.packages.presenters import badge_of
 from webapp.packages.queries import counsellors_of, count_by_exam, get_by_slug, list_packages
 from webapp.packages.rules import EXAM_LABELS, EXAM_LONG, per_session, read_exam, validity_words
 from webapp.public.presenters import (
@@ -101,38 +103,42 @@ def package(slug: str) -> Response:
     found = get_by_slug(slug)
     if part_wanted("reviews"):
         return render("public/package.html", "public/_reviews.html", reviews=_reviews(found))
-    people, number = _people(found)
-    return render(
-        "public/package.html",
-        layout=shell(),
-        seo=Seo(
+    return render("public/package.html", layout=shell(), **package_page(found, counsellors_of(found)))
+
+
+def package_page(found: Package, counsellors: Sequence[Counsellor]) -> dict[str, Any]:
+    """Return what the page of a package shows; the desk's preview gives one that is not saved."""
+    people = _people(found, counsellors)
+    return {
+        "seo": Seo(
             f"{found.name}: {EXAM_LABELS[found.exam_type]} counselling",
             description(found.short_description, found.description),
             url_for("public.package", slug=found.slug),
         ),
-        package=found,
-        exam=EXAM_LONG[found.exam_type],
-        exam_url=url_for("public.packages", exam=found.exam_type.value),
-        lead=paragraphs(found.description) or [found.short_description],
-        terms=paragraphs(found.terms),
-        each=per_session(found.selling_price, found.max_sessions) if found.max_sessions > 1 else 0,
-        validity=validity_words(found.validity_days),
-        until=format_day(g.now + dt.timedelta(days=found.validity_days), viewer_zone()),
-        deadline_hours=house_deadline_hours(),
-        people=people,
-        people_count=number,
-        people_url=url_for("public.counsellors", exam=found.exam_type.value),
-        buying=_buying(found, people),
-        reviews=_reviews(found),
-    )
+        "package": found,
+        "badge": badge_of(found),
+        "exam": EXAM_LONG[found.exam_type],
+        "exam_url": url_for("public.packages", exam=found.exam_type.value),
+        "lead": paragraphs(found.description) or [found.short_description],
+        "terms": paragraphs(found.terms),
+        "each": per_session(found.selling_price, found.max_sessions) if found.max_sessions > 1 else 0,
+        "validity": validity_words(found.validity_days),
+        "until": format_day(g.now + dt.timedelta(days=found.validity_days), viewer_zone()),
+        "deadline_hours": house_deadline_hours(),
+        "people": people,
+        "people_count": len(counsellors),
+        "people_url": url_for("public.counsellors", exam=found.exam_type.value),
+        "buying": _buying(found, people),
+        "reviews": _reviews(found),
+    }
 
 
-def _people(found: Package) -> tuple[list[Person], int]:
-    """Return those of a package's counsellors who are free soonest, and how many there are; three statements."""
-    rows = {row.id: row for row in counsellors_of(found)}
+def _people(found: Package, counsellors: Sequence[Counsellor]) -> list[Person]:
+    """Return those of a package's counsellors who are free soonest; two statements."""
+    rows = {row.id: row for row in counsellors}
     soonest = soonest_free(list(rows), now=g.now, duration=found.session_minutes)
     first = soonest_first(rows, soonest)[:PEOPLE]
-    return [_person(rows[one], soonest.get(one), found.slug) for one in first], len(rows)
+    return [_person(rows[one], soonest.get(one), found.slug) for one in first]
 
 
 def _person(row: Counsellor, soonest: dt.datetime | None, slug: str) -> Person:

@@ -1,4 +1,4 @@
-"""Pure rules of packages: names of exams, discounts and lengths of time in words."""
+"""Names of exams and lengths of time in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of packages: what is on sale, one of them, and who counsels in it."""
+"""What is on sale, one package of it, and who counsels in it."""
 
 from __future__ import annotations
 
