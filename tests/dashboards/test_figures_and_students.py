@@ -112,7 +112,7 @@ def test_earnings_stand_in_the_week_of_their_session(app: Flask) -> None:
     }
     assert earnings_by_week(make_counsellor().id, **span) == {}
     text = page(app, owner(meera), "/counsellor/figures")
-    assert f'<tr data-label="7 Dec" data-value="{2 * share / 100}">' in text
+    assert f'<tr data-label="7 Dec" data-values="{2 * share / 100}">' in text
     assert text.count("<tr data-label=") == 12
     assert "vendor/chart.umd" in text
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 import datetime as dt
 
 from webapp.accounts.recipients import recipient_of
-from webapp.bookings.emails import Party, both_parties, short_message, site_url, student_of, words_for
+from webapp.bookings.emails import (
+    Party,
+    both_parties,
+    counsellor_of,
+    short_message,
+    site_url,
+    student_of,
+    words_for,
+)
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.rules import Reminder
 from webapp.core import times
@@ -49,6 +57,20 @@ def when_soon(start: dt.datetime, now: dt.datetime, zone: str) -> str:
     info = times.zone_info(zone)
     days = (start.astimezone(info).date() - now.astimezone(info).date()).days
     return {0: "Today", 1: "Tomorrow"}.get(days) or times.format_short_day(start, zone)
+
+
+def tell_answer_due(session: S, now: dt.datetime) -> None:
+    """Ask the counsellor once more for an answer to a request; the key lets it be said once an hour."""
+    _tell(
+        session,
+        counsellor_of(session),
+        kind="session_requested",
+        title="A request runs out soon",
+        key=f"answer_due:{now.astimezone(dt.UTC):%Y%m%dT%H}",
+        guard=f"session:{session.public_id}:requested:{session.version}",
+        template="session_answer_due",
+        now=now,
+    )
 
 
 def tell_move_offered(session: S, message: str, now: dt.datetime) -> None:

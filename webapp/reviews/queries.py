@@ -173,14 +173,17 @@ def sessions_without_review(student_id: int, limit: int = 3) -> list[Counselling
 
 def reviews_for_admin(show: ReviewFilter, page: int) -> Page[Review]:
     """Return a page of reviews for those who publish: the longest waiting first, else the newest; two statements."""
+    return paginate(db.session(), shown_reviews(show), page=page)
+
+
+def shown_reviews(show: ReviewFilter) -> Select[tuple[Review]]:
+    """Return the query of `reviews_for_admin`, for its page and its file."""
     wanted = _with_people(select(Review))
     if show is ReviewFilter.WAITING:
-        wanted = wanted.where(Review.published_at.is_(None)).order_by(Review.id)
-    elif show is ReviewFilter.PUBLISHED:
-        wanted = wanted.where(Review.published_at.is_not(None)).order_by(Review.published_at.desc(), Review.id.desc())
-    else:
-        wanted = wanted.order_by(Review.id.desc())
-    return paginate(db.session(), wanted, page=page)
+        return wanted.where(Review.published_at.is_(None)).order_by(Review.id)
+    if show is ReviewFilter.PUBLISHED:
+        return wanted.where(Review.published_at.is_not(None)).order_by(Review.published_at.desc(), Review.id.desc())
+    return wanted.order_by(Review.id.desc())
 
 
 def reviews_of_counsellor(user_id: int, page: int) -> Page[Review]:
@@ -191,6 +194,12 @@ def reviews_of_counsellor(user_id: int, page: int) -> Page[Review]:
         .order_by(Review.published_at.desc(), Review.id.desc())
     )
     return paginate(db.session(), wanted, page=page)
+
+
+def reviews_to_read(limit: int) -> list[Review]:
+    """Return the reviews that wait the longest to be published; one statement."""
+    wanted = _with_people(select(Review)).where(Review.published_at.is_(None))
+    return list(db.session.scalars(wanted.order_by(Review.id).limit(limit)))
 
 
 def count_waiting() -> int:

@@ -1,0 +1,1 @@
+"""The desk's charts: what each shows, as rows that the picture, its table and its CSV share."""
