@@ -90,10 +90,10 @@ def how(session: CounsellingSession) -> str:
 
 
 def place_in_package(session: CounsellingSession, number: int | None) -> str:
-    """Package and place in it: "JEE Complete · 3rd of 6 sessions", the number only where it uses a credit."""
+    """Package and place in it: "JEE Complete · 3rd of 6 sessions", the number only where it uses one of several."""
     if session.enrolment is None:
         return ""
-    if number is None:
+    if number is None or session.enrolment.sessions_total == 1:
         return session.enrolment.title
     return f"{session.enrolment.title} · {session_ordinal(number, session.enrolment.sessions_total)} sessions"
 

@@ -74,7 +74,8 @@ class Moving:
             by = f" by {short_when(request_expiry(at, now), zone)}" if at else ""
             found.append(("hourglass", f"{self.reader} answers{by}. Without an answer the session comes back"))
         who = f"{self.session.student.first_name} and the counsellor get" if self.by_staff else "Both of you get"
-        found.append(("mail", f"{who} a mail{'' if asks else ' that moves the calendar entry'}"))
+        entry = "" if asks else " with the new calendar entry" if self.rebooks else " that moves the calendar entry"
+        found.append(("mail", f"{who} a mail{entry}"))
         return found
 
     def _credit(self) -> Line:
