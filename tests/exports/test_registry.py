@@ -71,7 +71,9 @@ def test_outsiders_get_no_file(app: Flask, db_session: Session, role: Role | Non
     user: User | None = make.make_user(role=role) if role else None
     db_session.commit()
     browser = Browser(app, user)
-    answer = browser.client.post("/admin/exports/new/payments", data={"csrf_token": browser.token("/account" if user else "/login")})
+    answer = browser.client.post(
+        "/admin/exports/new/payments", data={"csrf_token": browser.token("/account" if user else "/login")}
+    )
     assert answer.status_code in (302, 303, 403)
     assert db_session.scalar(select(func.count()).select_from(ExportFile)) == 0
 

@@ -12,6 +12,7 @@ from webapp.bookings.guards import (
     sessions_lie_unused,
 )
 from webapp.bookings.jobs import drop_due_holds, expire_due, nudge_due, remind_due
+from webapp.bookings.table_files import register_table_files
 from webapp.config import Settings
 from webapp.core.due import register_due_work
 from webapp.core.errors import NoSessionsLeft, SlotTaken, StudentBusy, register_constraint
@@ -28,6 +29,7 @@ def register(app: Flask, settings: Settings) -> None:  # noqa: ARG001  every fea
     register_guard("move_offered", move_is_offered)
     register_guard("review_prompt", review_is_missing)
     register_guard("unbooked", sessions_lie_unused)
+    register_table_files()
     register_due_work("expired_requests", expire_due, order=10)
     register_due_work("expired_holds", drop_due_holds, order=11)
     register_due_work("session_reminders", remind_due, order=30)

@@ -79,7 +79,9 @@ def _end(work: Work, *, rows: int = 0, why: str = "") -> None:
             ended = services.fail_export(work.export_id, claimed_at=work.claimed_at, why=why, now=now)
         else:
             ended = services.finish_export(work.export_id, claimed_at=work.claimed_at, rows=rows, now=now)
-        for tell in _told if ended is not None else ():
+        if ended is None:
+            return
+        for tell in _told:
             tell(ended)
 
 

@@ -1,15 +1,20 @@
-"""Reading many rows without holding them: what `rows` of an export is made of."""
+"""Reading many rows without holding them: what `count` and `rows` of an export are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 
 from webapp.core.db import db
 
 BATCH = 500
+
+
+def count_rows(query: Select[Any]) -> int:
+    """Return how many rows a query has; one statement."""
+    return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
 def stream_rows(query: Select[Any], *, batch: int = BATCH) -> Iterator[Any]:

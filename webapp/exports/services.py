@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from webapp.core.db import after_commit, db
 from webapp.core.errors import InvalidState, NotFound
@@ -47,7 +47,11 @@ def ask_for_export(
 
 def wake(public_id: str) -> None:
     """Queue the job of an export once the transaction is through."""
-    after_commit(lambda: wake_now(public_id))
+
+    def hint() -> None:
+        wake_now(public_id)
+
+    after_commit(hint)
 
 
 def wake_now(public_id: str) -> bool:
@@ -120,7 +124,7 @@ def give_up_old(now: dt.datetime) -> int:
     return len(rows)
 
 
-def stalled(now: dt.datetime) -> object:
+def stalled(now: dt.datetime) -> ColumnElement[bool]:
     """Return the condition for exports that nobody works on: queued and forgotten, or their writer is gone."""
     return or_(
         and_(F.status == ExportStatus.QUEUED, F.created_at < now - dt.timedelta(seconds=30)),

@@ -5,18 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
+from sqlalchemy import Select
+
 from webapp.core.csv_export import Cell, moment_cell, rupees_cell
 from webapp.core.errors import ValidationFailed
 from webapp.enrolments.models import EnrolmentStatus
 from webapp.enrolments.rules import status_at
+from webapp.exports.reading import count_rows, stream_rows
 from webapp.exports.registry import Params, register_export
 from webapp.packages.models import ExamType
 from webapp.payments.emails import method_words
-from webapp.payments.models import DiscountType, Match, Payment, PaymentStatus, RefundStatus
+from webapp.payments.models import DiscountType, Match, Order, Payment, PaymentStatus, RefundStatus
 from webapp.payments.queries import (
     CouponPart,
     Earning,
     EnrolmentFilter,
+    OrderPart,
     PaymentFilter,
     coupons_page,
     earnings_of,
@@ -29,8 +33,10 @@ from webapp.payments.queries import (
     payouts_page,
     receipt_numbers,
     refunds_page,
+    unmatched_count,
+    unmatched_payments,
 )
-from webapp.payments.queries.admin import EXPORT_BATCH, every_refund
+from webapp.payments.queries.admin import EXPORT_BATCH, every_refund, shown_orders
 from webapp.payments.queries.coupons import every_coupon
 from webapp.payments.queries.earnings import counsellor_by_id, every_payout
 from webapp.payments.rules.periods import Period, period_span
@@ -46,6 +52,10 @@ PAYMENT_HEADER = (
 REFUND_HEADER = (
     "Asked or made", "Student", "Mail", "For", "Order", "Payment", "Refund", "Gateway's refund", "Status", "Currency",
     "Amount", "Decided", "Expected by", "Went out", "Reason", "Answer", "Error",
+)  # fmt: skip
+ORDER_HEADER = (
+    "Ordered", "Student", "Mail", "For", "Order", "Gateway's order", "State", "Price", "Discount", "Coupon", "Amount",
+    "Tax in it", "Currency", "Tries", "Ends", "Paid",
 )  # fmt: skip
 COUPON_HEADER = (
     "Code", "Description", "Kind", "Per cent", "Rupees", "Smallest purchase", "Valid from", "Valid until", "Packages",
@@ -76,6 +86,22 @@ def register_table_files() -> None:
         header=REFUND_HEADER,
         count=lambda params: refunds_page(refund_status(params), limit=1).total,
         rows=_refund_rows,
+    )
+    register_export(
+        "orders",
+        title="Orders",
+        filename="orders.csv",
+        header=ORDER_HEADER,
+        count=lambda params: count_rows(_orders(params)),
+        rows=_order_rows,
+    )
+    register_export(
+        "unmatched",
+        title="Captured but unmatched",
+        filename="unmatched.csv",
+        header=PAYMENT_HEADER,
+        count=lambda _params: unmatched_count(),
+        rows=lambda _params, zone: _payment_cells(unmatched_payments(), zone),
     )
     register_export(
         "coupons",
@@ -204,6 +230,38 @@ def _refund_rows(params: Params, zone: str) -> Rows:
         )
 
 
+def order_part(asked: Mapping[str, str]) -> OrderPart | None:
+    """Return the part of all orders that is asked for."""
+    part = asked.get("part")
+    return OrderPart(part) if part in list(OrderPart) else None
+
+
+def _orders(params: Params) -> Select[Order]:
+    return shown_orders(order_part(params), params.get("search", ""))
+
+
+def _order_rows(params: Params, zone: str) -> Rows:
+    for one in stream_rows(_orders(params)):
+        yield (
+            moment_cell(one.placed_at, zone),
+            one.user.name,
+            one.user.email,
+            one.title,
+            one.public_id,
+            one.gateway_order_id,
+            one.status.value,
+            rupees_cell(one.price),
+            rupees_cell(one.discount + one.coupon_discount),
+            one.coupon.code if one.coupon else "",
+            rupees_cell(one.amount),
+            rupees_cell(one.tax),
+            one.currency,
+            len(one.payments),
+            moment_cell(one.expires_at, zone),
+            moment_cell(one.paid_at, zone),
+        )
+
+
 def coupon_part(asked: Mapping[str, str]) -> CouponPart | None:
     """Return the part of all coupons that is asked for."""
     state = asked.get("state")
@@ -274,21 +332,21 @@ def _payout_rows(_params: Params, zone: str) -> Rows:
         )
 
 
-def _earning_span(params: Params) -> tuple[int, dict[str, dt.datetime | None]]:
+def _earning_span(params: Params) -> tuple[int, dt.datetime | None, dt.datetime | None]:
     text = params.get("period", "")
     period = Period(text) if text in list(Period) else Period.ALL
     since, until = period_span(period, params.zone, params.now)
-    return counsellor_by_id(params.get("counsellor", "")).id, {"since": since, "until": until}
+    return counsellor_by_id(params.get("counsellor", "")).id, since, until
 
 
 def _count_earnings(params: Params) -> int:
-    counsellor, span = _earning_span(params)
-    return earnings_page(counsellor, limit=1, **span)[0].total
+    counsellor, since, until = _earning_span(params)
+    return earnings_page(counsellor, limit=1, since=since, until=until)[0].total
 
 
 def _earning_rows(params: Params, zone: str) -> Rows:
-    counsellor, span = _earning_span(params)
-    yield from earning_cells(earnings_of(counsellor, **span), zone)
+    counsellor, since, until = _earning_span(params)
+    yield from earning_cells(earnings_of(counsellor, since=since, until=until), zone)
 
 
 def earning_cells(rows: Iterable[Earning], zone: str) -> Rows:

@@ -14,6 +14,7 @@ from webapp.notifications.models import OutboxMail
 from webapp.reviews.models import Review
 from webapp.reviews.queries import is_reviewed
 from webapp.reviews.services import TWICE
+from webapp.reviews.table_files import register_table_files
 from webapp.reviews.views import blueprint
 
 
@@ -22,6 +23,7 @@ def init_app(app: Flask, settings: Settings) -> None:  # noqa: ARG001  every fea
     register_constraint("uq_reviews_session_id", lambda: DuplicateEntry(TWICE))
     register_review_check(is_reviewed)
     register_guard("review_published", still_published)
+    register_table_files()
     app.register_blueprint(blueprint)
 
 

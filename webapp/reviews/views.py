@@ -16,6 +16,7 @@ from webapp.reviews.forms import ModerationForm, ResponseForm, ReviewForm
 from webapp.reviews.models import Review
 from webapp.reviews.queries import ReviewFilter
 from webapp.reviews.rules import ASPECTS
+from webapp.reviews.table_files import read_show
 
 blueprint = Blueprint("reviews", __name__)
 THANKS = "Thank you. Your review is public once we have read it."
@@ -115,8 +116,7 @@ def moderate() -> Response:
 
 
 def _moderation(*, status: int = 200, problem: str = "") -> Response:
-    asked = request.args.get("show", "")
-    show = ReviewFilter(asked) if asked in list(ReviewFilter) else ReviewFilter.WAITING
+    show = read_show(request.args.get("show", ""))
     path = url_for("reviews.moderate")
     return render(
         "reviews/moderate.html",

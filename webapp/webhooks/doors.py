@@ -7,6 +7,7 @@ from flask import Flask
 from webapp.config import Settings
 from webapp.core.due import register_due_work
 from webapp.webhooks.jobs import sweep_webhooks
+from webapp.webhooks.table_files import register_table_files
 from webapp.webhooks.views import blueprint
 
 
@@ -14,4 +15,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Register the pages and the sender, which runs after those whose events it sends."""
     del settings
     app.register_blueprint(blueprint)
+    register_table_files()
     register_due_work("webhooks", sweep_webhooks, order=95)

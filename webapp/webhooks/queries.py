@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from webapp.core.db import db
@@ -69,12 +69,19 @@ def deliveries_of(
     endpoint: WebhookEndpoint, *, status: AttemptStatus | None = None, event: str = "", page: int = 1, limit: int = 20
 ) -> Page[WebhookDelivery]:
     """Return a page of an endpoint's deliveries, the newest first; two statements."""
+    return paginate(db.session(), shown_deliveries(endpoint, status=status, event=event), page=page, limit=limit)
+
+
+def shown_deliveries(
+    endpoint: WebhookEndpoint, *, status: AttemptStatus | None, event: str
+) -> Select[tuple[WebhookDelivery]]:
+    """Return the query of `deliveries_of`, for its page and its file."""
     wanted = select(D).where(D.endpoint_id == endpoint.id).order_by(D.id.desc())
     if status is not None:
         wanted = wanted.where(D.status.in_(UNDER_WAY) if status in UNDER_WAY else D.status == status)
     if event:
         wanted = wanted.where(D.event == event)
-    return paginate(db.session(), wanted, page=page, limit=limit)
+    return wanted
 
 
 def get_delivery(endpoint_id: str, delivery_id: str) -> WebhookDelivery:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.queries.sessions import loaded_session, requests_of_counsellor, session_numbers
@@ -43,6 +43,14 @@ def search_sessions(
 
     ``date`` is a day of ``zone``; ``counsellor_id`` a public id.
     """
+    wanted = searched_sessions(status=status, date=date, zone=zone, counsellor_id=counsellor_id)
+    return paginate(db.session(), wanted, page=page, limit=limit)
+
+
+def searched_sessions(
+    *, status: SessionStatus | None, date: dt.date | None, zone: str, counsellor_id: str
+) -> Select[CounsellingSession]:
+    """Return the query of `search_sessions`, for its page and its file."""
     wanted = loaded_session().order_by(S.starts_at.desc(), S.id.desc())
     if status is not None:
         wanted = wanted.where(S.status == status)
@@ -52,4 +60,4 @@ def search_sessions(
         wanted = wanted.where(S.starts_at >= midnight, S.starts_at < after)
     if counsellor_id:
         wanted = wanted.where(S.counsellor.has(Counsellor.public_id == counsellor_id))
-    return paginate(db.session(), wanted, page=page, limit=limit)
+    return wanted

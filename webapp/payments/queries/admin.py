@@ -162,6 +162,11 @@ class OrderPart(enum.StrEnum):
 
 def orders_page(part: OrderPart | None, search: str = "", page: int = 1, *, limit: int = DEFAULT_LIMIT) -> Page[Order]:
     """Return one page of orders, the latest first, with student and payments; four statements."""
+    return paginate(db.session(), shown_orders(part, search), page=page, limit=limit)
+
+
+def shown_orders(part: OrderPart | None, search: str) -> Select[Order]:
+    """Return the query of `orders_page`, for its page and its file."""
     wanted = loaded_order().order_by(Order.id.desc())
     if part is OrderPart.OPEN:
         wanted = wanted.where(Order.status.in_(OPEN_ORDERS))
@@ -172,7 +177,7 @@ def orders_page(part: OrderPart | None, search: str = "", page: int = 1, *, limi
         wanted = wanted.where(Order.status == OrderStatus.PAID, free if part is OrderPart.FREE else ~free)
     if text := plain(search):
         wanted = wanted.where(_names_order(text))
-    return paginate(db.session(), wanted, page=page, limit=limit)
+    return wanted
 
 
 def unmatched_payments() -> list[Payment]:

@@ -26,7 +26,7 @@ from webapp.payments.queries import (
     webhook_health,
 )
 from webapp.payments.reconcile_run import Run, read_run, start_run
-from webapp.payments.table_files import PAYMENT_NAMES, read_payments
+from webapp.payments.table_files import PAYMENT_NAMES, order_part, read_payments
 from webapp.payments.views.admin_base import Listing, blueprint, read_asked
 
 NO_QUEUE = "The queue is not answering, so nothing was started. Try again in a moment."
@@ -73,7 +73,7 @@ def _around() -> dict[str, Any]:
 def unmatched() -> Response:
     """List captured money that enrolled nobody, each with what can be done about it."""
     page = unmatched_page(read_page(request.args.get("page")))
-    listing = Listing(page, url_for("admin_payments.unmatched"), {})
+    listing = Listing(page, url_for("admin_payments.unmatched"), {}, "unmatched")
     return render("payments/admin/unmatched.html", listing=listing, **_around())
 
 
@@ -82,16 +82,11 @@ def unmatched() -> Response:
 def orders() -> Response:
     """List orders by ``part`` (open, ended, free, paid) and ``search``."""
     asked = read_asked("part", "search")
-    part = asked.get("part")
-    page = orders_page(
-        OrderPart(part) if part in list(OrderPart) else None,
-        asked.get("search", ""),
-        read_page(request.args.get("page")),
-    )
+    page = orders_page(order_part(asked), asked.get("search", ""), read_page(request.args.get("page")))
     return render(
         "payments/admin/orders.html",
         "payments/admin/_orders.html",
-        listing=Listing(page, url_for("admin_payments.orders"), asked),
+        listing=Listing(page, url_for("admin_payments.orders"), asked, "orders"),
         asked=asked,
         states=list(OrderPart),
         **_around(),
