@@ -10,11 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.dashboards.test_admin_charts import lead
 from tests.factories import NOW, make_counsellor, make_enrolment, make_review, make_session, make_user
 from tests.pages import Browser
 from webapp.accounts.models import Role, User
 from webapp.bookings.rules import SessionStatus
 from webapp.core import clock
+from webapp.inquiries.models import InquiryStatus
 from webapp.notifications.models import OutboxMail
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -106,3 +108,20 @@ def test_an_unknown_thing_is_not_found(app: Flask, db_session: Session, admin: U
 
 def test_an_unknown_act_is_not_found(app: Flask, db_session: Session, admin: User) -> None:
     assert Browser(app, admin).submit("/admin/waiting/erase/nothing", page="/admin").status_code == 404
+
+
+def test_late_leads_are_called_from_their_row(app: Flask, db_session: Session, admin: User) -> None:
+    late = [lead(number, NOW - 5 * DAY, follow_up_on=dt.date(2026, 12, 7), answered_at=NOW) for number in range(1, 7)]
+    quiet = lead(7, NOW - 2 * DAY, name="Priyanka Ghosh", rank=1204)
+    browser = Browser(app, admin)
+    page = browser.get("/admin").get_data(as_text=True)
+    assert "Follow up Lead 1" in page
+    assert "2 more follow-ups are overdue" in page
+    assert "Priyanka Ghosh waits for an answer" in page
+    assert "rank 1,204" in page
+    for row in (late[0], quiet):
+        answer = browser.submit(f"/admin/waiting/call/{row.public_id}", page="/admin", htmx=True)
+        assert f"The call with {row.name} is in the timeline." in answer.get_data(as_text=True)
+        assert f"/admin/waiting/call/{row.public_id}" not in answer.get_data(as_text=True)
+    db_session.expire_all()
+    assert (late[0].follow_up_on, quiet.status, quiet.answered_at) == (None, InquiryStatus.CONTACTED, NOW)

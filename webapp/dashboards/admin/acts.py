@@ -10,6 +10,7 @@ from webapp.bookings.services.chasing import chase_counsellor, make_room, remind
 from webapp.dashboards.admin.services import remind_unverified
 from webapp.dashboards.words import counted
 from webapp.inquiries.models import CallOutcome
+from webapp.inquiries.services import log_call, set_follow_up
 from webapp.notifications.services import retry_failed_mail
 from webapp.reviews.services import publish_review
 from webapp.webhooks.services import replay_failed
@@ -38,10 +39,10 @@ def _review(actor: User, public_id: str, now: dt.datetime) -> str:
 
 
 def _call(actor: User, public_id: str, now: dt.datetime) -> str:
-    from webapp.inquiries.services import log_call
-
-    inquiry = log_call(actor=actor, inquiry_id=public_id, outcome=CallOutcome.REACHED, text="", now=now)
-    return f"The call with {inquiry.name} is in the timeline."
+    """A call that reached somebody: in the timeline, and the day it was put off to is done with."""
+    event = log_call(actor=actor, inquiry_id=public_id, outcome=CallOutcome.REACHED, text="", now=now)
+    set_follow_up(actor=actor, inquiry_id=public_id, on=None, version=None, now=now)
+    return f"The call with {event.inquiry.name} is in the timeline."
 
 
 def _replay(actor: User, public_id: str, now: dt.datetime) -> str:

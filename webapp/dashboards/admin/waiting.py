@@ -134,6 +134,20 @@ def lead_rows(overdue: Sequence[Inquiry], unanswered: Sequence[Inquiry], now: dt
         yield _lead_row(row, f"{row.name} waits for an answer", f"{time_since(row.answer_due_at, now)} late", "call")
 
 
+def more_lead_rows(overdue: int, unanswered: int) -> Iterator[Waiting]:
+    """A row for leads beyond those shown one by one."""
+    kinds = (
+        (overdue, "more follow-up is overdue", "more follow-ups are overdue", "follow-up"),
+        (unanswered, "more lead waits for an answer", "more leads wait for an answer", "answer"),
+    )
+    for number, one, many, late in kinds:
+        if number > 0:
+            url = f"/admin/leads?overdue={late}"
+            yield Waiting(
+                "phone", counted(number, one, many), "Each is later than promised.", "", "Open list", url, "warn"
+            )
+
+
 def _lead_row(row: Inquiry, title: str, age: str, name: str) -> Waiting:
     parts = [EXAMS[row.exam], f"rank {row.rank:,}" if row.rank else "", row.phone, row.ticket_number]
     return Waiting(
