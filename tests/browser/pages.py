@@ -76,6 +76,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (STUDENT, "/sessions?show=past"),
     (STUDENT, "/sessions/{requested}"),
     (STUDENT, "/sessions/{scheduled}"),
+    (STUDENT, "/sessions/{scheduled}/agenda"),
     (STUDENT, "/sessions/{scheduled}/cancel"),
     (STUDENT, "/sessions/{completed}"),
     (STUDENT, "/sessions/{declined}"),

@@ -34,6 +34,16 @@ class BookingForm(FlaskForm):  # type: ignore[misc]
     )  # fmt: skip
 
 
+class AgendaForm(FlaskForm):  # type: ignore[misc]
+    """What a booked session is to be about; may stay empty."""
+
+    agenda = TextAreaField(
+        "What should we talk about?",
+        [Length(max=AGENDA_LIMIT, message=f"Keep this within {AGENDA_LIMIT} characters.")],
+        filters=[tidy],
+    )
+
+
 class CancelForm(FlaskForm):  # type: ignore[misc]
     """Why a session is cancelled; may stay empty."""
 

@@ -71,6 +71,11 @@ def can_answer(user: User, session: CounsellingSession, now: dt.datetime) -> boo
     return SessionEvent.ACCEPT in possible_events(user, session, now)
 
 
+def can_edit_agenda(user: User, session: CounsellingSession, now: dt.datetime) -> bool:
+    """Whether ``user`` is its student and the session, or open request, still lies ahead."""
+    return part_of(user, session) is Part.STUDENT and can_cancel(user, session, now)
+
+
 def move_kind(user: User, session: CounsellingSession, hours: int, now: dt.datetime) -> MoveKind | None:
     """Return how ``user`` may give the session another time now, None: not at all. ``hours`` is the deadline."""
     part = part_of(user, session)

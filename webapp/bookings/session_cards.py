@@ -198,6 +198,7 @@ _STEPS: Mapping[str, tuple[str, str, str]] = {
     "carry_on": ("Moved here by {who}", "ok", "repeat"),
     "start": ("Started by {who}", "ok", "player-play"),
     "link": ("Meeting link changed by {who}", "ok", "video"),
+    "agenda": ("Agenda changed by {who}", "ok", "pencil"),
     OFFERED: ("Another time asked for by {who}", "warn", "repeat"),
     "withdraw_offer": ("Question for another time taken back by {who}", "ok", "check"),
 }

@@ -23,6 +23,7 @@ from webapp.bookings.services.running import (
     start_session,
 )
 from webapp.bookings.services.steps import StepText, tick_step
+from webapp.bookings.services.wording import edit_agenda
 
 __all__ = [
     "HoldLost",
@@ -34,6 +35,7 @@ __all__ = [
     "complete_session",
     "decline_session",
     "drop_hold",
+    "edit_agenda",
     "expire_session",
     "free_sessions",
     "get_hold_for",

@@ -96,14 +96,24 @@ def read_wishes(starts_at: dt.datetime, agenda: str, meeting_mode: str, now: dt.
     problems: dict[str, str] = {}
     if wrong := require_instant(starts_at, now):
         problems["starts_at"] = wrong
-    agenda = agenda.replace("\r\n", "\n").replace("\x00", "").strip()
-    if len(agenda) > AGENDA_LIMIT:
-        problems["agenda"] = f"Keep this within {AGENDA_LIMIT} characters."
+    try:
+        agenda = read_agenda(agenda)
+    except ValidationFailed as error:
+        problems |= error.fields
     if meeting_mode not in list(MeetingMode):
         problems["meeting_mode"] = "Choose how to meet: video, phone, chat or in person."
     if problems:
         raise ValidationFailed(next(iter(problems.values())) if len(problems) == 1 else None, fields=problems)
     return agenda, MeetingMode(meeting_mode)
+
+
+def read_agenda(agenda: str) -> str:
+    """Return what a student wants to talk about as it is kept; ValidationFailed beyond 1000 characters."""
+    agenda = agenda.replace("\r\n", "\n").replace("\x00", "").strip()
+    if len(agenda) > AGENDA_LIMIT:
+        words = f"Keep this within {AGENDA_LIMIT} characters."
+        raise ValidationFailed(words, fields={"agenda": words})
+    return agenda
 
 
 def _find(student: User, counsellor_id: str, enrolment_id: str) -> tuple[Counsellor, Enrolment]:

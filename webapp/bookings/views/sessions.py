@@ -20,6 +20,7 @@ from webapp.bookings.permissions import (
     Part,
     can_answer,
     can_cancel,
+    can_edit_agenda,
     can_run,
     can_start,
     move_kind,
@@ -87,6 +88,7 @@ class SessionPage:
     recording: Recording | None
     asked: Asked | None
     moved_to: CounsellingSession | None
+    can_edit_agenda: bool
 
     @property
     def is_student(self) -> bool:
@@ -166,6 +168,7 @@ def session_page(session: CounsellingSession, reader: User, now: dt.datetime) ->
         recording=recordings([session], now).get(session.id) if now >= session.starts_at else None,
         asked=asked_of(session, changes, now),
         moved_to=follower_of(session),
+        can_edit_agenda=can_edit_agenda(reader, session, now),
     )
 
 
