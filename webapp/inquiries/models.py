@@ -236,12 +236,15 @@ class LeadImport(IdMixin, TimesMixin, Base):
     __table_args__ = (
         CheckConstraint("total >= 0 and good >= 0 and good <= total", name="counts"),
         Index("ix_lead_imports_running", "id", postgresql_where=text("status = 'running'")),
+        Index("ix_lead_imports_digest", "digest"),
     )
 
     public_id: Mapped[str] = public_id_column("import")
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     filename: Mapped[str] = mapped_column(String(120))
     content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))  # gone once done or discarded
+    digest: Mapped[str] = mapped_column(String(64), default="", server_default="")  # SHA-256: the same file twice
+    leave_out_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # duplicates stay out
     status: Mapped[ImportStatus] = mapped_column(
         str_enum(ImportStatus, "status"), default=ImportStatus.PREVIEWED, server_default=ImportStatus.PREVIEWED.value
     )
