@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 import webapp.accounts.doors
+import webapp.audit.doors
 import webapp.bookings.doors
 import webapp.dashboards.doors
 import webapp.demo.doors
@@ -12,6 +13,7 @@ import webapp.devtools.doors
 import webapp.enrolments.doors
 import webapp.inquiries.doors
 import webapp.notifications.doors
+import webapp.packages.doors
 import webapp.payments.doors
 import webapp.public.doors
 import webapp.reviews.doors
@@ -24,6 +26,8 @@ FEATURES = (
     webapp.accounts.doors,
     webapp.notifications.doors,
     webapp.webhooks.doors,
+    webapp.audit.doors,
+    webapp.packages.doors,
     webapp.enrolments.doors,
     webapp.bookings.doors,
     webapp.payments.doors,

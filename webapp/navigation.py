@@ -22,6 +22,7 @@ _ENTRIES: dict[str, tuple[tuple[str, ...], ...]] = {
     "public": (
         ("Packages", "package", "public.packages", "packages"),
         ("Counsellors", "users", "public.counsellors", "counsellors"),
+        ("Guidance", "message-question", "guidance.form", "guidance"),
     ),
     "guest": (
         ("Sign in", "login-2", "accounts.login", "login"),
@@ -50,6 +51,7 @@ _ENTRIES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "student-menu": (("Calendar feed", "calendar-plus", "calendar.page", "calendar"),),
     "counsellor-menu": (
+        ("Profile", "user-cog", "staff.profile", "profile"),
         ("Figures", "trending-up", "counsellor.figures", "figures"),
         ("Earnings", "cash", "earnings.mine", "earnings"),
         ("Reviews", "star", "reviews.mine", "reviews"),
@@ -57,20 +59,27 @@ _ENTRIES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "admin": (
         ("Home", "layout-dashboard", "admin.home", "home", "Work"),
+        ("Leads", "user-plus", "leads.table", "leads", "Work"),
         ("Sessions", "video", "bookings.admin_sessions", "sessions", "Work"),
         ("Enrolments", "school", "admin_payments.enrolments", "enrolments", "Work"),
+        ("Packages", "package", "catalogue.index", "packages", "Offer"),
+        ("Counsellors", "users", "staff.counsellors", "counsellors", "Offer"),
         ("Reviews", "star", "reviews.moderate", "reviews", "Offer"),
         ("Coupons", "rosette-discount", "admin_payments.coupons", "coupons", "Offer"),
         ("Payments", "credit-card", "admin_payments.payments", "payments", "Money"),
         ("Refunds", "receipt-refund", "admin_payments.refunds", "refunds", "Money"),
         ("Payouts", "cash", "admin_payments.payouts", "payouts", "Money"),
+        ("Users", "users", "people.index", "users", "People"),
         ("Webhooks", "webhook", "webhooks.index", "webhooks", "System"),
+        ("Audit log", "history", "audit.index", "audit", "System"),
         ("Exports", "download", "exports.index", "exports", "System"),
     ),
     "footer": (
         ("Packages", "package", "public.packages", "packages", "Find your way"),
         ("Counsellors", "users", "public.counsellors", "counsellors", "Find your way"),
         ("Who is free", "calendar", "bookings.choose", "book", "Find your way"),
+        ("Counsel with us", "user-plus", "staff.apply", "apply", "Find your way"),
+        ("Free guidance", "message-question", "guidance.form", "guidance", "Find your way"),
         ("Sign in", "login-2", "accounts.login", "login", "Your account"),
         ("Sign up", "user-plus", "accounts.signup", "signup", "Your account"),
     ),

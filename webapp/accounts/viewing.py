@@ -109,6 +109,4 @@ def keep_looking(person: User | None) -> None:
 
 
 def _note(action: str, person: User, reason: str) -> None:
-    record(
-        action, entity="user", entity_id=person.public_id, label=person.name, subject_id=person.id, reason=reason
-    )
+    record(action, entity="user", entity_id=person.public_id, label=person.name, subject_id=person.id, reason=reason)

@@ -10,6 +10,8 @@ from webapp.dashboards.availability import doors as availability
 from webapp.dashboards.calendar import views as calendar
 from webapp.dashboards.counsellor import pages as counsellor
 from webapp.dashboards.exports import doors as exports
+from webapp.dashboards.staff import doors as staff
+from webapp.dashboards.people import doors as people
 from webapp.dashboards.student import views as student
 
 
@@ -18,4 +20,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     for pages in (student, counsellor, admin, calendar):
         app.register_blueprint(pages.blueprint)
     availability.init_app(app, settings)
+    staff.init_app(app, settings)
     exports.init_app(app)
+    people.init_app(app)

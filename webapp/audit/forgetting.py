@@ -1,0 +1,60 @@
+"""Taking a person out of the log, beyond the entries that name them as their subject."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import String, cast, or_, select, text, tuple_
+
+from webapp.audit.models import AuditEntry
+from webapp.audit.rules import ERASED
+from webapp.audit.services import forget_subject
+from webapp.core.db import db
+
+# What people write themselves, in entries of things that belonged to the person.
+WRITTEN = frozenset(
+    {
+        "name", "email", "phone", "email_key", "phone_key", "message", "rank", "category", "state", "referrer",
+        "note", "reason", "answer", "agenda", "text", "response", "moderation_note", "private_notes", "shared_notes",
+        "deactivated_reason", "bio", "short_bio", "application", "location", "social_links", "photo",
+    }
+)  # fmt: skip
+
+
+def forget_in_log(user_id: int, *, things: Collection[tuple[str, str]], pattern: str) -> int:
+    """Take a person's data out of the log: who did what to which thing, and when, stays. Return how many rows changed.
+
+    Args:
+        things: (entity, public id) of what belonged to the person: their texts go.
+        pattern: finds the person's address and phone (a regular expression of Postgres): such entries are blanked.
+    """
+    changed = forget_subject(user_id)
+    db.session.execute(text("set local disha.erasing = 'on'"))
+    rows = {row.id: row for row in db.session.scalars(select(AuditEntry).where(_theirs(user_id, things)))}
+    mentions = or_(
+        AuditEntry.reason.op("~*")(pattern),
+        AuditEntry.entity_label.op("~*")(pattern),
+        cast(AuditEntry.changes, String).op("~*")(pattern),
+    )
+    told = {row.id: row for row in db.session.scalars(select(AuditEntry).where(mentions))}
+    for row in {**rows, **told}.values():
+        row.changes = [_blank(change, everything=row.id in told) for change in row.changes]
+        row.reason = ERASED if row.reason else ""
+        if row.id in told or row.entity in ("user", "counsellor"):
+            row.entity_label = ERASED
+    db.session.flush()  # while the word still holds
+    db.session.execute(text("set local disha.erasing = 'off'"))
+    return changed + len(rows) + len(told)
+
+
+def _theirs(user_id: int, things: Collection[tuple[str, str]]) -> Any:
+    about = AuditEntry.subject_id == user_id
+    return or_(about, tuple_(AuditEntry.entity, AuditEntry.entity_id).in_(list(things))) if things else about
+
+
+def _blank(change: dict[str, Any], *, everything: bool) -> dict[str, Any]:
+    if not (everything or change.get("personal") or change.get("field") in WRITTEN):
+        return change
+    gone = {side: ERASED if change.get(side) is not None else None for side in ("before", "after")}
+    return {**change, **gone}

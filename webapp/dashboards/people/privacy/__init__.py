@@ -1,0 +1,1 @@
+"""A person's right to a copy of their data, and to be forgotten."""
