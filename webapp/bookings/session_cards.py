@@ -265,6 +265,7 @@ class NextSession:
     other: str
     other_text: str
     tone: int
+    photo: str | None
 
 
 def next_session(session: CounsellingSession, reader: User, now: dt.datetime) -> NextSession:
@@ -278,4 +279,5 @@ def next_session(session: CounsellingSession, reader: User, now: dt.datetime) ->
         other=session.counsellor.name if student else session.student.name,
         other_text=f"{session.counsellor.title} · {how(session)}" if student else how(session),
         tone=(session.counsellor_id if student else session.student_id) % 5 + 1,
+        photo=session.counsellor.photo if student else None,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,6 +45,13 @@ from webapp.counsellors.rules import (
 C = Counsellor
 _PUBLIC_ID = re.compile(r"counsellor_[A-Za-z0-9_-]{1,29}")
 BY_HOUSE = (C.display_order, C.id)
+PROFILE_FIELDS = (
+    "name", "title", "phone", "bio", "short_bio", "qualifications", "certifications", "specializations", "exam_types",
+    "languages", "experience", "location", "social_links",
+)  # fmt: skip
+RECORD_FIELDS = (
+    "email", "students_guided", "hourly_rate", "rating_start", "reviews_start", "is_featured", "display_order",
+)  # fmt: skip
 WAITING = and_(C.applied_at.is_not(None), C.approved_at.is_(None), C.declined_at.is_(None))
 
 
@@ -225,6 +234,21 @@ def standing_of(counsellor: Counsellor) -> Standing:
         return Standing.DECLINED
     applied = counsellor.applied_at is not None and counsellor.approved_at is None
     return Standing.WAITING if applied else Standing.OFF
+
+
+def is_applicant(counsellor: Counsellor) -> bool:
+    """Whether this profile has never counselled here: an application that waits or was declined."""
+    return standing_of(counsellor) in (Standing.WAITING, Standing.DECLINED)
+
+
+def profile_state(counsellor: Counsellor, *, with_record: bool) -> str:
+    """Return a mark of what a form of this profile shows; another mark later means that somebody saved meanwhile.
+
+    ``with_record``: the desk's form, which shows more than the counsellor's own.
+    """
+    names = PROFILE_FIELDS + (RECORD_FIELDS if with_record else ())
+    shown = json.dumps([getattr(counsellor, name) for name in names], default=str)
+    return hashlib.sha256(shown.encode()).hexdigest()[:24]
 
 
 def services_of(counsellor_id: int) -> list[Service]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -102,11 +103,12 @@ def _checked(entry: Application) -> tuple[ProfileText, str]:
 
 def _account_problems(entry: Application) -> dict[str, str]:
     wrong: dict[str, str] = {}
-    for name, check in (
-        ("name", lambda: account_rules.clean_name(entry.name)),
-        ("email", lambda: account_rules.clean_email(entry.email, allow_test=True)),
-        ("phone", lambda: account_rules.clean_phone(entry.phone)),
-    ):
+    checks: dict[str, Callable[[], object]] = {
+        "name": lambda: account_rules.clean_name(entry.name),
+        "email": lambda: account_rules.clean_email(entry.email, allow_test=True),
+        "phone": lambda: account_rules.clean_phone(entry.phone),
+    }
+    for name, check in checks.items():
         try:
             check()
         except ValueError as error:

@@ -20,7 +20,7 @@ from webapp.core.errors import (
 )
 from webapp.core.uploads import drop_photo
 from webapp.counsellors.models import Counsellor
-from webapp.counsellors.queries import counsellor_for
+from webapp.counsellors.queries import counsellor_for, profile_state
 from webapp.counsellors.rules import ProfileText, Record, clean_profile, clean_record, moved
 from webapp.counsellors.services.closing import lock_counsellor, require_admin
 
@@ -85,9 +85,9 @@ def update_counsellor(
     phone: str,
     profile: ProfileText,
     record: Record,
-    seen: dt.datetime | None,
+    seen: str | None,
 ) -> Counsellor:
-    """Change all of a profile; ``seen`` is its `updated_at` when the page was opened, None to overwrite.
+    """Change all of a profile; ``seen`` is its `profile_state` when the page was opened, None to overwrite.
 
     The mail address is the desk's; the login keeps its own. A changed balance of ratings needs `record_rating`
     afterwards: the reviews live on a floor above.
@@ -100,7 +100,7 @@ def update_counsellor(
     require_admin(actor)
     counsellor = lock_counsellor(actor, counsellor_id)
     profile, record, number = _checked(profile, record, phone, email)
-    _require_seen(counsellor, seen)
+    _require_seen(counsellor, seen, with_record=True)
     counsellor.email, counsellor.phone = account_rules.clean_email(email, allow_test=True), number
     _write_profile(counsellor, profile)
     _write_record(counsellor, record)
@@ -109,7 +109,7 @@ def update_counsellor(
 
 
 def update_profile(
-    *, actor: User, counsellor_id: str, phone: str, profile: ProfileText, seen: dt.datetime | None
+    *, actor: User, counsellor_id: str, phone: str, profile: ProfileText, seen: str | None
 ) -> Counsellor:
     """Change what a counsellor may write of the own profile.
 
@@ -118,7 +118,7 @@ def update_profile(
     """
     counsellor = lock_counsellor(actor, counsellor_id)
     profile, _, number = _checked(profile, Record(), phone)
-    _require_seen(counsellor, seen)
+    _require_seen(counsellor, seen, with_record=False)
     counsellor.phone = number
     _write_profile(counsellor, profile)
     db.session.flush()  # a text too long shows here
@@ -195,8 +195,8 @@ def _checked(
     return profile, record, number
 
 
-def _require_seen(counsellor: C, seen: dt.datetime | None) -> None:
-    if seen is not None and counsellor.updated_at != seen:
+def _require_seen(counsellor: C, seen: str | None, *, with_record: bool) -> None:
+    if seen is not None and seen != profile_state(counsellor, with_record=with_record):
         raise StaleProfile
 
 

@@ -20,7 +20,7 @@ from webapp.core.htmx import is_htmx, render
 from webapp.core.pagination import read_page
 from webapp.core.times import zone_label
 from webapp.counsellors.models import Counsellor
-from webapp.counsellors.queries import counsellor_of
+from webapp.counsellors.queries import counsellor_of, is_applicant
 from webapp.dashboards.counsellor.figures import figures_page
 from webapp.dashboards.counsellor.views import NO_PROFILE, blueprint
 from webapp.dashboards.counsellor.week import week_page
@@ -48,6 +48,8 @@ def with_profile(view: Callable[[Counsellor], Response]) -> Callable[[], Respons
             counsellor = counsellor_of(viewer())
         except NotFound:
             return render(NO_PROFILE)
+        if is_applicant(counsellor):
+            return render(NO_PROFILE, counsellor=counsellor)
         return view(counsellor)
 
     return look

@@ -14,7 +14,7 @@ from webapp.core.access import allow
 from webapp.core.errors import NotFound
 from webapp.core.htmx import render
 from webapp.core.times import format_day, zone_info, zone_label
-from webapp.counsellors.queries import counsellor_of
+from webapp.counsellors.queries import counsellor_of, is_applicant
 from webapp.dashboards.counsellor import brief
 from webapp.dashboards.counsellor.dayline import day_line
 from webapp.dashboards.counsellor.queries import CounsellorHome, read_home
@@ -37,6 +37,8 @@ def home() -> Response:
         counsellor = counsellor_of(me)
     except NotFound:
         return render(NO_PROFILE)
+    if is_applicant(counsellor):
+        return render(NO_PROFILE, counsellor=counsellor)
     data = read_home(counsellor, zone, g.now)
     return render(
         PAGE,
