@@ -3,7 +3,6 @@
    and stacks its bars with data-stacked. The table stays as it is; without script or canvas it is all there is. */
 (() => {
   if (!window.Chart) return;
-  const calm = matchMedia('(prefers-reduced-motion: reduce)');
   const money = new Intl.NumberFormat('en-IN', { style: 'currency', currency: 'INR', maximumFractionDigits: 2, minimumFractionDigits: 0 });
   const plain = new Intl.NumberFormat('en-IN', { maximumFractionDigits: 1 });
   const short = (value) => (value >= 100000 ? `₹${value / 100000} L` : value >= 1000 ? `₹${value / 1000}k` : `₹${value}`);
@@ -47,10 +46,10 @@
       type: 'bar',
       data: {
         labels: rows.map((row) => row.dataset.label),
-        datasets: names.map((name, number) => ({ label: name, data: values.map((row) => row[number]), borderRadius: 4, maxBarThickness: 40 })),
+        datasets: names.map((name, number) => ({ label: name, data: values.map((row) => row[number]), backgroundColor: colour(tones[number % tones.length]), borderRadius: 4, maxBarThickness: 40 })),
       },
       options: {
-        animation: calm.matches ? false : { duration: 300 },
+        animation: false,
         maintainAspectRatio: false,
         plugins: {
           colors: { enabled: false },
