@@ -140,6 +140,12 @@ class Inquiry(IdMixin, TimesMixin, Base):
             "id",
             postgresql_where=text("answered_at is null and status = 'new'"),
         ),
+        Index(
+            "ix_inquiries_to_forget",
+            "asked_at",
+            "id",
+            postgresql_where=text("forgotten_at is null and status <> 'converted'"),
+        ),
         Index("ix_inquiries_email_key", "email_key"),
         Index("ix_inquiries_phone_key", "phone_key"),
         Index("ix_inquiries_search", "search", postgresql_using="gin"),

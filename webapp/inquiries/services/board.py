@@ -53,12 +53,13 @@ def move_on_board(
 def _place(inquiry: Inquiry, column: InquiryStatus, before_id: str | None) -> int:
     others = select(Inquiry.position).where(Inquiry.status == column, Inquiry.id != inquiry.id)
     if before_id is None:
-        last = db.session.scalar(select(func.max(others.subquery().c.position)))
+        last: int | None = db.session.scalar(select(func.max(others.subquery().c.position)))
         return 0 if last is None else last + ROOM
     before = db.session.scalar(select(Inquiry).where(Inquiry.public_id == before_id, Inquiry.status == column))
     if before is None:
         raise Conflict("The board has changed in the meantime. Look at it and move the card again.")
-    above = db.session.scalar(select(func.max(others.where(Inquiry.position < before.position).subquery().c.position)))
+    nearest = others.where(Inquiry.position < before.position).subquery()
+    above: int | None = db.session.scalar(select(func.max(nearest.c.position)))
     if above is None:
         return before.position - ROOM
     if before.position - above < 2 or _shares_its_place(inquiry, before):

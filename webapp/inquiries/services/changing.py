@@ -138,13 +138,12 @@ def note_change(
     now: dt.datetime,
     body: str = "",
     outcome: CallOutcome | None = None,
-    **data: Any,
+    more: dict[str, Any] | None = None,
 ) -> InquiryEvent:
     """Raise the version and write a line that says what changed (``data["changes"]``) and to which version it led."""
     inquiry.version += 1
-    listed = list(changes)
-    more = {"version": inquiry.version, "changes": listed, **data}
-    return write_line(inquiry, kind, actor=actor, now=now, body=body, outcome=outcome, data=more)
+    data = {"version": inquiry.version, "changes": list(changes), **(more or {})}
+    return write_line(inquiry, kind, actor=actor, now=now, body=body, outcome=outcome, data=data)
 
 
 def write_line(

@@ -65,7 +65,7 @@ def convert_inquiry(
     elif package is not None:
         inquiry.wanted_package = package
     changes = _mark_converted(inquiry, user, now)
-    note_change(inquiry, EventKind.CONVERTED, changes, actor=actor, now=now, body=words, **data)
+    note_change(inquiry, EventKind.CONVERTED, changes, actor=actor, now=now, body=words, more=data)
     return inquiry
 
 

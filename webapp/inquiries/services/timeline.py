@@ -90,5 +90,5 @@ def _answer(
     changes = mark_answered(inquiry, now)
     data = {"subject": subject} if subject else {}
     if first or changes:
-        return note_change(inquiry, kind, changes, actor=actor, now=now, body=words, outcome=outcome, **data)
+        return note_change(inquiry, kind, changes, actor=actor, now=now, body=words, outcome=outcome, more=data)
     return write_line(inquiry, kind, actor=actor, now=now, body=words, outcome=outcome, data=data)

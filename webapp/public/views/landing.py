@@ -1,4 +1,4 @@
-"""The landing page: promise, exams, packages, who is free soonest, what students say."""
+"""The landing page: promise, exams, packages, who is free soonest, what students say, a question to us."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from flask import Response, g, url_for
 from webapp.bookings.queries import house_deadline_hours, soonest_free
 from webapp.core.access import allow
 from webapp.core.htmx import render
-from webapp.counsellors.queries import count_by_exam, facets, figures, list_counsellors
+from webapp.counsellors.queries import count_by_exam, figures, list_counsellors
 from webapp.counsellors.rules import CounsellorFilter
+from webapp.inquiries.views.guidance import guidance_form
 from webapp.packages.models import ExamType
 from webapp.packages.queries import count_by_exam as count_packages
 from webapp.packages.queries import list_packages
-from webapp.packages.rules import EXAM_LABELS
 from webapp.public.presenters import Seo, soonest_first, tracks
 from webapp.public.views.blueprint import blueprint, cards_of, counsellor_cards
 from webapp.reviews.queries import published_for
@@ -44,7 +44,6 @@ def landing() -> Response:
         first=people[0] if people and people[0].soonest else None,
         figures=figures(),
         reviews=published_for(limit=REVIEWS, with_text=True),
-        languages=sorted(facets().languages),
-        exams=[(exam.value, label) for exam, label in EXAM_LABELS.items()],
+        guidance=guidance_form(),
         deadline_hours=house_deadline_hours(),
     )

@@ -11,8 +11,8 @@ from webapp.public.views.blueprint import absolute, blueprint
 
 HOUR = "public, max-age=3600"
 PRIVATE = (
-    "/account", "/admin", "/api/", "/book", "/counsellor/", "/dev/", "/forgot", "/home", "/live/", "/login",
-    "/reset/", "/sessions", "/signup", "/student", "/verify",
+    "/account", "/admin", "/api/", "/book", "/counsellor/", "/dev/", "/forgot", "/guidance/sent", "/home", "/live/",
+    "/login", "/reset/", "/sessions", "/signup", "/student", "/verify",
 )  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def sitemap() -> Response:
     """List all public pages with the day they last changed."""
     pages = [
         *((url_for(f"public.{name}"), None) for name in ("landing", "packages", "counsellors")),
+        (url_for("guidance.form"), None),
         *((url_for("public.package", slug=slug), changed) for slug, changed in slugs_on_sale()),
         *((url_for("public.counsellor", public_id=one), changed) for one, changed in listed()),
     ]
