@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import ScalarSelect, Select, func, select, union_all
 from sqlalchemy.orm import joinedload
 
 from webapp.core.db import db
@@ -14,18 +14,19 @@ from webapp.inquiries.models import Inquiry, InquiryStatus
 from webapp.inquiries.queries.filters import LeadFilter, Part
 from webapp.inquiries.queries.leads import MOST_COUNTED, LeadCount, conditions
 
-CARDS = 20
+CARDS = 15
 COLUMNS = tuple(InquiryStatus)
-ORDER = (Inquiry.position, Inquiry.id)  # a new lead gets a place above all others
+ORDER = (Inquiry.position, Inquiry.id.desc())  # a new lead gets a place above all others
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One status with its first cards and how many leads it has in all."""
+    """One status with its first cards and how many leads it has in all; ``next`` is the first that is not shown."""
 
     status: InquiryStatus
     cards: Sequence[Inquiry]
     count: LeadCount
+    next: str = ""
 
     @property
     def more(self) -> int:
@@ -45,10 +46,14 @@ def board_columns(filters: LeadFilter, *, now: dt.datetime, cards: int = CARDS) 
         .order_by(*ORDER)
     )
     found = db.session.scalars(wanted).all()
-    return [Column(one, [row for row in found if row.status is one], counts[one]) for one in COLUMNS]
+    by_status = {one: [row for row in found if row.status is one] for one in COLUMNS}
+    return [
+        Column(one, rows[:cards], counts[one], "".join(row.public_id for row in rows[cards:]))
+        for one, rows in by_status.items()
+    ]
 
 
-def _top(filters: LeadFilter, now: dt.datetime, cards: int) -> Select[tuple[int]]:
+def _top(filters: LeadFilter, now: dt.datetime, cards: int) -> Select[int]:
     return select(Inquiry.id).where(*conditions(filters, now)).order_by(*ORDER).limit(cards)
 
 
@@ -62,6 +67,6 @@ def _counts(parts: dict[InquiryStatus, LeadFilter], now: dt.datetime) -> dict[In
     }
 
 
-def capped(wanted: Select[tuple[int]]) -> Select[tuple[int]]:
+def capped(wanted: Select[int]) -> ScalarSelect[int]:
     """Return a number to select: how many rows there are, counted to 10,001 at most."""
-    return select(func.count()).select_from(wanted.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()  # type: ignore[return-value]
+    return select(func.count()).select_from(wanted.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
