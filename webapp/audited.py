@@ -57,8 +57,13 @@ def _watch_people() -> None:
 
 
 def _watch_offer() -> None:
-    watch(m.Package, "package", label=lambda row: row.name, ignore=("total_enrolments",), collections=("counsellors",))
-    watch(m.PackageFeature, "package_feature", label=lambda row: row.title, ignore=("package_id",))
+    watch(
+        m.Package,
+        "package",
+        label=lambda row: row.name,
+        ignore=("total_enrolments", "display_order"),  # places are written down by the service, one line an act
+        collections=("counsellors", "features"),
+    )
     watch(m.Service, "service", label=lambda row: row.title)
     watch(m.Coupon, "coupon", label=lambda row: row.code, ignore=("used",), collections=("packages",))
     watch(m.Calendar, "calendar")

@@ -15,7 +15,7 @@
 
   document.addEventListener('submit', (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method === 'dialog' || form.target || form.matches('[data-stays]')) return;
+    if (event.defaultPrevented || form.method === 'dialog' || form.target || event.submitter?.formTarget || form.matches('[data-stays]')) return;
     if (form.dataset.sending) { event.preventDefault(); return; }
     form.dataset.sending = 'yes';
     const button = submitOf(form, event.submitter);

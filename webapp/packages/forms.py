@@ -114,8 +114,11 @@ class Draft:
     @property
     def data(self) -> PackageInput:
         """What was typed, as the services take it; a number that cannot be read is None."""
+        texts: dict[str, Any] = {
+            name: self.form[name].data or "" for name in (*LIMITS, "slug", "exam_type", "badge_color")
+        }
         return PackageInput(
-            **{name: self.form[name].data or "" for name in (*LIMITS, "slug", "exam_type", "badge_color")},
+            **texts,
             price=self._money("price"),
             discount_price=self._money("discount_price"),
             discount_percentage=self._percent(),
@@ -154,6 +157,10 @@ class Draft:
         """Return everything that is wrong, field → message."""
         data = clean(self.data)
         return {**problems_of(data), **self.unread}
+
+    def named(self, problems: Mapping[str, str]) -> list[str]:
+        """Return the names of the fields that have problems, in the order of the page, each once."""
+        return list(dict.fromkeys(label_of(name) for name, _ in _in_order(problems)))
 
     def show(self, problems: Mapping[str, str]) -> None:
         """Put messages at their fields, in the order of the page."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from typing import Any
 
 from webapp.core.money import format_rupees
 from webapp.packages.models import Package
@@ -81,7 +82,7 @@ def _value(data: PackageInput, field: str) -> object:
 
 def in_words(package: Package, field: str) -> str:
     """Return what a field of a package is now, in a few words."""
-    value = package.counsellors if field == "counsellor_ids" else getattr(package, field)
+    value: Any = package.counsellors if field == "counsellor_ids" else getattr(package, field)
     match field:
         case "price" | "discount_price":
             text = format_rupees(value) if value is not None else ""

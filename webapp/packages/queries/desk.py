@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import selectinload
 from sqlalchemy.sql.schema import Column
 
@@ -45,7 +45,7 @@ def filtered(wanted: DeskFilter) -> Select[Package]:
     return query if wanted.exam is None else query.where(Package.exam_type == wanted.exam)
 
 
-def _part(part: Part) -> object:
+def _part(part: Part) -> SQLColumnExpression[bool]:
     return {
         Part.KEPT: ~Package.is_archived,
         Part.ON_SALE: Package.is_active & ~Package.is_archived,
