@@ -14,6 +14,7 @@ from webapp.inquiries.services.desk import (
     edit_inquiry,
     set_follow_up,
 )
+from webapp.inquiries.services.forgetting import forget_inquiries_of, forget_old_inquiries
 from webapp.inquiries.services.submitting import submit_inquiry
 from webapp.inquiries.services.timeline import LONGEST_SUBJECT, add_note, log_call, write_mail
 
@@ -32,6 +33,8 @@ __all__ = [
     "change_status",
     "convert_inquiry",
     "edit_inquiry",
+    "forget_inquiries_of",
+    "forget_old_inquiries",
     "log_call",
     "move_on_board",
     "note_purchase",
