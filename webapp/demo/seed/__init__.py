@@ -27,6 +27,7 @@ from webapp.demo.seed.catalogue import make_packages, make_services
 from webapp.demo.seed.diary import Diary
 from webapp.demo.seed.hours import HOURS, make_calendars, make_exceptions
 from webapp.demo.seed.inbox import make_inbox
+from webapp.demo.seed.leads import make_leads
 from webapp.demo.seed.payments import make_payments
 from webapp.demo.seed.people import LOGINS, Person, everyone, existing_users, make_users, missing
 from webapp.demo.seed.profiles import PROFILES, Profile
@@ -59,6 +60,7 @@ def seed_demo(session: Session, *, hash_password: Callable[[], str], settings: S
     sessions = _make_sessions(Week(session, users, counsellors, wallets, diary, now))
     session.flush()  # what was bought is read by its money
     make_payments(session, users, packages, now, settings)
+    make_leads(session, users, packages, now)
     held = write_up(session, now)
     make_reviews(session, [row for row in sessions if row.status is SessionStatus.COMPLETED], new, now)
     make_inbox(session, users, {row.id: row for row in [*sessions, *held]}.values(), now)

@@ -39,8 +39,9 @@ def place_here() -> Place:
 @allow("admin")
 def save_row(public_id: str) -> BaseResponse:
     """Save what was chosen in a row, in the drawer or on a lead's page: only what differs from what was shown there."""
-    tried = Tried(*(request.form.get(name, "").strip()[:60] for name in NAMES))
-    changed = {name: getattr(tried, name) for name in NAMES if getattr(tried, name) != request.form.get(f"was_{name}")}
+    typed = {name: request.form.get(name, "").strip()[:60] for name in NAMES}
+    tried = Tried(typed["status"], typed["assignee"], typed["follow_up_on"])
+    changed = {name: value for name, value in typed.items() if value != request.form.get(f"was_{name}")}
     if changed.get("status") == CONVERTED:
         return see_other(url_for("leads.convert", public_id=public_id, back=place_here().back))
     try:
