@@ -96,21 +96,43 @@ def _entries(parts: Sequence[str]) -> tuple[str, ...]:
 def clean_profile(given: ProfileText) -> tuple[ProfileText, dict[str, str]]:
     """Return a profile as it is kept, and its wrong fields."""
     wrong: dict[str, str] = {}
+    texts, lists = _texts(given, wrong), _lists(given, wrong)
+    if unknown := [exam for exam in given.exam_types if exam not in EXAMS]:
+        wrong["exam_types"] = f"There is no exam called {unknown[0][:20]}."
+    _require_range("experience", given.experience, MOST_EXPERIENCE, wrong)
+    kept = ProfileText(
+        name=texts["name"],
+        title=texts["title"],
+        bio=texts["bio"],
+        short_bio=texts["short_bio"],
+        qualifications=lists["qualifications"],
+        certifications=lists["certifications"],
+        specializations=lists["specializations"],
+        exam_types=tuple(exam for exam in EXAMS if exam in given.exam_types),
+        languages=lists["languages"],
+        experience=given.experience,
+        location=texts["location"],
+        linkedin=_link("linkedin", given.linkedin, wrong),
+        twitter=_link("twitter", given.twitter, wrong),
+    )
+    return kept, wrong
+
+
+def _texts(given: ProfileText, wrong: dict[str, str]) -> dict[str, str]:
     texts = {name: clean_text(getattr(given, name)) for name in ("name", "title", "short_bio", "location")}
     texts["bio"] = clean_text(given.bio, lines=True)
     for name, text in texts.items():
         _require_length(name, text, wrong)
     needed = {"name": "Enter the name.", "title": "Say in a few words what the counselling is about."}
     wrong |= {name: words for name, words in needed.items() if not texts[name]}
+    return texts
+
+
+def _lists(given: ProfileText, wrong: dict[str, str]) -> dict[str, tuple[str, ...]]:
     lists = {name: _entries(getattr(given, name)) for name in _LISTS}
     for name, entries in lists.items():
         _require_entries(name, entries, wrong)
-    if unknown := [exam for exam in given.exam_types if exam not in EXAMS]:
-        wrong["exam_types"] = f"There is no exam called {unknown[0][:20]}."
-    _require_range("experience", given.experience, MOST_EXPERIENCE, wrong)
-    links = {name: _link(name, getattr(given, name), wrong) for name in HOSTS}
-    exams = tuple(exam for exam in EXAMS if exam in given.exam_types)
-    return replace(given, exam_types=exams, **texts, **lists, **links), wrong
+    return lists
 
 
 _LISTS = ("qualifications", "certifications", "specializations", "languages")

@@ -47,8 +47,8 @@ def _applicant(user: User, now: dt.datetime) -> Counsellor:
         is_active=False,
         applied_at=now - DAY,
         application="I have run the counselling desk of a coaching centre in Lucknow for six years, mostly NEET UG "
-        "with the UP, Bihar and Delhi quotas. Some 700 families so far.\n\nI would like to work online, in the evenings "
-        "and on Sundays, and to have my lists looked over by colleagues.",
+        "with the UP, Bihar and Delhi quotas. Some 700 families so far.\n\nI would like to work online, in the "
+        "evenings and on Sundays, and to have my lists looked over by colleagues.",
     )
 
 
