@@ -58,13 +58,13 @@ def _place(inquiry: Inquiry, column: InquiryStatus, before_id: str | None) -> in
     before = db.session.scalar(select(Inquiry).where(Inquiry.public_id == before_id, Inquiry.status == column))
     if before is None:
         raise Conflict("The board has changed in the meantime. Look at it and move the card again.")
+    if _shares_its_place(inquiry, before):
+        return _make_room(inquiry, before)
     nearest = others.where(Inquiry.position < before.position).subquery()
     above: int | None = db.session.scalar(select(func.max(nearest.c.position)))
     if above is None:
         return before.position - ROOM
-    if before.position - above < 2 or _shares_its_place(inquiry, before):
-        return _make_room(inquiry, before)
-    return (above + before.position) // 2
+    return (above + before.position) // 2 if before.position - above > 1 else _make_room(inquiry, before)
 
 
 def _shares_its_place(inquiry: Inquiry, before: Inquiry) -> bool:

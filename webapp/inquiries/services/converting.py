@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from webapp.accounts.inviting import invite_user, queue_invitation
 from webapp.accounts.models import Role, User
@@ -140,9 +140,9 @@ def note_purchase(enrolment: Enrolment, now: dt.datetime) -> None:
     wanted = select(Inquiry).where(
         Inquiry.converted_user_id == enrolment.user_id, Inquiry.converted_enrolment_id.is_(None)
     )
-    meant = (Inquiry.wanted_package_id == enrolment.package_id).is_true()
+    meant = case((Inquiry.wanted_package_id == enrolment.package_id, 0), else_=1)
     inquiry = db.session.scalar(
-        wanted.order_by(meant.desc(), Inquiry.converted_at.desc(), Inquiry.id.desc())
+        wanted.order_by(meant, Inquiry.converted_at.desc(), Inquiry.id.desc())
         .limit(1)
         .with_for_update(of=Inquiry, key_share=True)
     )
