@@ -22,7 +22,11 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 def init_logs(*, json: bool) -> None:
     """Send logs to standard error, as JSON lines or for people."""
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
