@@ -26,6 +26,7 @@ from webapp.reviews.rules import shorten_name
 
 KEPT = dt.timedelta(days=35)
 UNREAD_SINCE = dt.timedelta(hours=36)  # who looks every other day has read what is older
+MOST_UNREAD = 6
 READ_AFTER = dt.timedelta(hours=7)
 ASKS = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
@@ -66,6 +67,9 @@ def make_inbox(
     told = [(reader, line) for reader, line in told if now - KEPT < line.at <= now]
     told.sort(key=lambda one: one[1].at)  # an inbox is read by the order of its rows
     values = [_row(reader, line, now) for reader, line in told]
+    for reader in (ananya, meera):
+        for row in [row for row in values if row["user_id"] == reader.id][:-MOST_UNREAD]:
+            row["read_at"] = row["read_at"] or now
     if values:
         session.execute(insert(Notification).on_conflict_do_nothing(index_elements=["dedupe_key"]), values)
 
