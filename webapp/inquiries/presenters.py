@@ -72,7 +72,7 @@ def span_words(span: dt.timedelta) -> str:
     hours, rest = divmod(minutes, 60)
     if hours >= 48:
         return f"{hours // 24} days"
-    if hours >= 10 or not rest:
+    if hours >= 3 or not rest:
         return f"{hours} h" if hours else f"{rest} min"
     return f"{hours} h {rest} min" if hours else f"{rest} min"
 
