@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -27,7 +28,7 @@ from webapp.webhooks.services import WebhookEvent, create_endpoint
 
 pytestmark = pytest.mark.usefixtures("db_session")
 MINUTE = dt.timedelta(minutes=1)
-OTHER = {"name": "Mita Roy", "email": "mita@example.com", "phone": "+919812345678"}
+OTHER: dict[str, Any] = {"name": "Mita Roy", "email": "mita@example.com", "phone": "+919812345678"}
 
 
 def kinds(session: Session, inquiry: Inquiry) -> list[str]:
@@ -99,7 +100,7 @@ def test_an_import_tells_nobody_and_takes_every_row(db_session: Session, admin: 
     file = LeadImport(owner_id=admin.id, filename="fair.csv")
     db_session.add(file)
     db_session.flush()
-    given = {"notify_people": False, "import_id": file.id, "consent": None, "source": "fair"}
+    given: dict[str, Any] = {"notify_people": False, "import_id": file.id, "consent": None, "source": "fair"}
     one, other = ask(**given), ask(**given)
     assert (one.ticket_number, other.ticket_number) == ("INQ-2026-00001", "INQ-2026-00002")
     assert one.person_id == other.person_id

@@ -7,15 +7,17 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from webapp.accounts.forms import Marks
 from webapp.accounts.models import User
 from webapp.accounts.rules import LONGEST_EMAIL, LONGEST_NAME, phone_in_form
+from webapp.inquiries.models import Exam
 from webapp.inquiries.rules import CATEGORIES, EXAM_LABELS, LONGEST_MESSAGE, STATES, InquiryInput
 from webapp.inquiries.stamps import Stamp, write_stamp
 
-EXAMS = [("", "Choose an exam"), *((exam.value, label) for exam, label in EXAM_LABELS.items())]
-NOT_SAID = ("", "Not said")
+EXAMS = [SelectChoice("", "Choose an exam"), *(SelectChoice(exam.value, label) for exam, label in EXAM_LABELS.items())]
+NOT_SAID = SelectChoice("", "Not said")
 
 
 class GuidanceForm(FlaskForm):  # type: ignore[misc]
@@ -31,8 +33,12 @@ class GuidanceForm(FlaskForm):  # type: ignore[misc]
     email = EmailField("Email", [Marks(required=True, maxlength=LONGEST_EMAIL)], render_kw={"autocomplete": "email"})
     exam = SelectField("Exam", [Marks(required=True)], choices=EXAMS, validate_choice=False)
     rank = StringField("Rank", [Marks(maxlength=10)], render_kw={"inputmode": "numeric"})
-    category = SelectField("Category", choices=[NOT_SAID, *((one, one) for one in CATEGORIES)], validate_choice=False)
-    state = SelectField("Home state", choices=[NOT_SAID, *((one, one) for one in STATES)], validate_choice=False)
+    category = SelectField(
+        "Category", choices=[NOT_SAID, *(SelectChoice(one, one) for one in CATEGORIES)], validate_choice=False
+    )
+    state = SelectField(
+        "Home state", choices=[NOT_SAID, *(SelectChoice(one, one) for one in STATES)], validate_choice=False
+    )
     message = TextAreaField("What would you like to know?", [Marks(maxlength=LONGEST_MESSAGE)])
     consent = BooleanField("Consent", [Marks(required=True)])
     website = StringField("Leave this field empty", render_kw={"autocomplete": "off", "tabindex": "-1"})
@@ -73,4 +79,4 @@ def new_form(stamp: Stamp, args: Mapping[str, str], viewer: User | None) -> Guid
 def _exam(wanted: str) -> str:
     """Return the choice of an address's exam: its own name, or that of a package ("jee" is JEE Main)."""
     wanted = {"jee": "jee-main"}.get(wanted, wanted)
-    return wanted if wanted in dict(EXAMS) else ""
+    return wanted if wanted in list(Exam) else ""
