@@ -33,9 +33,9 @@ def forget_in_log(user_id: int, *, things: Collection[tuple[str, str]], pattern:
     db.session.execute(text("set local disha.erasing = 'on'"))
     rows = {row.id: row for row in db.session.scalars(select(AuditEntry).where(_theirs(user_id, things)))}
     mentions = or_(
-        AuditEntry.reason.op("~*")(pattern),
-        AuditEntry.entity_label.op("~*")(pattern),
-        cast(AuditEntry.changes, String).op("~*")(pattern),
+        AuditEntry.reason.regexp_match(pattern, flags="i"),
+        AuditEntry.entity_label.regexp_match(pattern, flags="i"),
+        cast(AuditEntry.changes, String).regexp_match(pattern, flags="i"),
     )
     told = {row.id: row for row in db.session.scalars(select(AuditEntry).where(mentions))}
     for row in {**rows, **told}.values():

@@ -51,7 +51,7 @@ def index() -> Response:
     """Show the log by ``actor``, ``action``, ``entity`` (with ``id``), ``from``, ``to`` and ``q``."""
     asked, zone = read_asked(request.args), str(current_user.zone)
     filters, wrong = read_filter(asked, zone)
-    page = audit_page(filters, before=request.args.get("before", "")[:40], after=request.args.get("after", "")[:40])
+    page = audit_page(filters, before=_edge("before"), after=_edge("after"))
     path = url_for("audit.index")
     return render(
         "audit/index.html",
@@ -67,6 +67,10 @@ def index() -> Response:
         actions=sorted((action_words(one), one) for one in known_values("action")),
         entities=sorted((entity_words(one), one) for one in known_values("entity")),
     )
+
+
+def _edge(name: str) -> str:
+    return request.args.get(name, "").replace("\x00", "")[:40]
 
 
 def _way(path: str, asked: Mapping[str, str], name: str, edge: str | None) -> str:

@@ -17,9 +17,13 @@ def prefix_query(text: str) -> str:
 
     Only letters, their signs and digits pass, so nothing that a person types is an operator or an error. What joins
     the parts of an address, a phone number or a ticket ("@", ".", "-", "_", "+") parts words here, as the columns do.
-    Empty if nothing is left.
+    Empty if nothing is left. Several groups of digits alone may also be one number: "98300 41270".
     """
-    return " & ".join(_term(word) for word in _words(text)[:MOST_WORDS])
+    words = _words(text)[:MOST_WORDS]
+    query = " & ".join(_term(word) for word in words)
+    if len(words) > 1 and all(word.isascii() and word.isdigit() for word in words):
+        return f"({query}) | {''.join(words)}:*"
+    return query
 
 
 def enough_to_search(text: str) -> bool:

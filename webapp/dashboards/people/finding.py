@@ -68,7 +68,8 @@ def _users(text: str) -> list[User]:
 
 
 def _leads(text: str) -> list[Inquiry]:
-    wanted = select(Inquiry).where(or_(matches(Inquiry.search, text), Inquiry.public_id == text))
+    numbers = or_(Inquiry.public_id == text, Inquiry.ticket_number == text.upper())
+    wanted = select(Inquiry).where(or_(matches(Inquiry.search, text), numbers))
     return list(db.session.scalars(wanted.order_by(Inquiry.id.desc()).limit(MOST)))
 
 

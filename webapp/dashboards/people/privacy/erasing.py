@@ -29,6 +29,7 @@ from webapp.dashboards.people.privacy.obstacles import obstacles
 from webapp.enrolments.models import Enrolment
 from webapp.inquiries.models import Inquiry
 from webapp.inquiries.rules.keys import email_key
+from webapp.inquiries.services.forgetting import forget_inquiries_of
 from webapp.payments.models import Order, Payment, Refund
 from webapp.reviews.models import Review
 
@@ -58,8 +59,8 @@ def erase_person(*, actor: User, user_id: str, typed: str, reason: str, now: dt.
     words = _words(user, counsellor, inquiries)
     things = _things(user, counsellor, inquiries)
     photo = counsellor.photo if counsellor else None
+    forget_inquiries_of(user=user, now=now)
     _empty_rooms(user, counsellor, words)
-    scrubbing.empty_inquiries([one.id for one in inquiries], email_now=words.email_now, now=now)
     scrubbing.name_out(words, user_id=user.id, public_ids=[public_id for _, public_id in things])
     scrubbing.contact_out(words)
     _empty_account(user, words, now)

@@ -23,13 +23,15 @@ def erased_email(public_id: str) -> str:
 
 def email_pattern(emails: Iterable[str]) -> str:
     """Return a pattern of Postgres that finds these addresses; one that finds nothing without any."""
-    return _either(sorted({re.escape(email) for email in emails if email}))
+    found = _either(sorted({re.escape(email) for email in emails if email}))
+    return rf"(?<![[:alnum:]._+-]){found}(?![[:alnum:]_-]|\.[[:alnum:]])"  # not inside a longer address
 
 
 def phone_pattern(phones: Iterable[str | None]) -> str:
     """Return a pattern of Postgres that finds these numbers, with and without country, spaces and hyphens."""
     last_ten = {re.sub(r"\D", "", phone or "")[-10:] for phone in phones}
-    return _either([r"(\+?91[ -]?)?" + "[ -]?".join(digits) for digits in sorted(last_ten) if len(digits) == 10])
+    found = _either(["[ -]?".join(digits) for digits in sorted(last_ten) if len(digits) == 10])
+    return rf"(?<![0-9])(\+?91[ -]?)?{found}(?![0-9])"
 
 
 def name_pattern(name: str) -> str:

@@ -5,7 +5,7 @@ They bypass the session on purpose: the audit log, which watches it, would write
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from typing import cast as cast_to
@@ -77,30 +77,6 @@ def empty_money(user_id: int) -> None:
     put(Refund, Refund.payment_id.in_(payments), reason="", answer="")
 
 
-def empty_inquiries(inquiry_ids: Collection[int], *, email_now: str, now: Any) -> None:
-    """Take the person out of inquiries; ticket number, exam, source and times stay."""
-    put(
-        Inquiry,
-        Inquiry.id.in_(inquiry_ids),
-        name=ERASED_NAME,
-        email=email_now,
-        email_key=email_now,
-        phone="",
-        phone_key="",
-        rank=None,
-        category="",
-        state="",
-        message="",
-        referrer="",
-        utm_source="",
-        utm_medium="",
-        utm_campaign="",
-        forgotten_at=func.coalesce(Inquiry.forgotten_at, now),
-        version=Inquiry.version + 1,
-    )
-    put(InquiryEvent, InquiryEvent.inquiry_id.in_(inquiry_ids), body="", data={})
-
-
 def empty_profile(counsellor_id: int, *, email_now: str) -> None:
     """Take the person out of a counsellor's profile; earnings and sessions keep their counsellor."""
     put(
@@ -123,8 +99,8 @@ def empty_profile(counsellor_id: int, *, email_now: str) -> None:
 
 def empty_mail(user_id: int, words: Words) -> None:
     """Empty every mail to the person, and every mail that names their address or number; drop what still waits."""
-    theirs = func.lower(OutboxMail.recipient).op("~")(f"^{words.emails}$")
-    told = cast(OutboxMail.context, String).op("~*")(words.contact)
+    theirs = OutboxMail.recipient.regexp_match(f"^{words.emails}$", flags="i")
+    told = cast(OutboxMail.context, String).regexp_match(words.contact, flags="i")
     put(OutboxMail, or_(theirs, told) & OutboxMail.status.in_(WAITING), status=DeliveryStatus.DROPPED)
     put(OutboxMail, or_(theirs, told), context={}, attachments=[], unsubscribe_key=None, last_error=None)
     put(OutboxMail, theirs, recipient=words.email_now, recipient_name=ERASED_NAME)
@@ -140,15 +116,16 @@ def empty_mail(user_id: int, words: Words) -> None:
 
 def name_out(words: Words, *, user_id: int, public_ids: Sequence[str]) -> None:
     """Take the name out of what others were told about the person's things, and out of their reviews."""
-    told = Notification.url.op("~")("(" + "|".join(public_ids) + ")")
+    things = "(" + "|".join(public_ids) + ")"
+    told = Notification.url.regexp_match(things)
     _replace(Notification.title, words.name, ERASED_NAME, told)
     _replace(Notification.body, words.name, ERASED_NAME, told)
     mine = Review.student_id == user_id
     for column in (Review.text, Review.response, Review.moderation_note):
         _replace(column, words.name, ERASED_NAME, mine)
-    sent = cast(OutboxMail.context, String).op("~")("(" + "|".join(public_ids) + ")")
+    sent = cast(OutboxMail.context, String).regexp_match(things)
     put(OutboxMail, sent & OutboxMail.status.not_in(WAITING), context={}, attachments=[])
-    theirs = cast(WebhookDelivery.payload, String).op("~")("(" + "|".join(public_ids) + ")")
+    theirs = cast(WebhookDelivery.payload, String).regexp_match(things)
     _replace(WebhookDelivery.payload, words.name, ERASED_NAME, theirs)
     put(WebhookDelivery, theirs, request={}, response_body="")
 
@@ -174,4 +151,4 @@ def _replace(column: InstrumentedAttribute[Any], pattern: str, instead: str, whe
     made: ColumnElement[Any] = func.regexp_replace(as_text, pattern, instead, "gi")
     if isinstance(column.type, JSONB):
         made = cast(made, JSONB)
-    put(cast_to(type[Base], column.class_), as_text.op("~*")(pattern) & where, **{column.key: made})
+    put(cast_to(type[Base], column.class_), as_text.regexp_match(pattern, flags="i") & where, **{column.key: made})
