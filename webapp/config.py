@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     secret_key_fallbacks: str = ""  # older keys, comma separated: they verify, they no longer sign
 
+    release: str = Field(default="", max_length=80)  # what runs, a tag or commit: shown on the system page
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     data_dir: Path = ROOT / "instance"

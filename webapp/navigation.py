@@ -73,6 +73,7 @@ _ENTRIES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("Webhooks", "webhook", "webhooks.index", "webhooks", "System"),
         ("Audit log", "history", "audit.index", "audit", "System"),
         ("Exports", "download", "exports.index", "exports", "System"),
+        ("System", "server", "system.index", "system", "System"),
     ),
     "footer": (
         ("Packages", "package", "public.packages", "packages", "Find your way"),

@@ -20,6 +20,7 @@ from rq.cron import CronScheduler
 from webapp.core import clock
 from webapp.core.due import run_due_work
 from webapp.core.jobs import DEFAULT_QUEUE, JOB_SECONDS, QUEUES, get_redis, job
+from webapp.core.sweeps import LastSweep, note_sweep
 
 SWEEP_SECONDS = 10
 _COALESCE_SECONDS = SWEEP_SECONDS // 2
@@ -31,7 +32,14 @@ def sweep() -> dict[str, int]:
     """Run everything that is due now; a queue of late sweeps collapses into one."""
     if not get_redis().set("sweep:recent", 1, nx=True, ex=_COALESCE_SECONDS):
         return {}
-    counts = {name: count for name, count in run_due_work(clock.now()).items() if count}
+    now, began, counts, problem = clock.now(), time.monotonic(), {}, ""
+    try:
+        counts = {name: count for name, count in run_due_work(now).items() if count}
+    except Exception as error:
+        problem = type(error).__name__
+        raise
+    finally:
+        note_sweep(LastSweep(now, round(time.monotonic() - began, 3), counts, problem))
     if counts:
         log.info("due_work_done", **counts)
     return counts

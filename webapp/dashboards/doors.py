@@ -13,6 +13,7 @@ from webapp.dashboards.exports import doors as exports
 from webapp.dashboards.staff import doors as staff
 from webapp.dashboards.people import doors as people
 from webapp.dashboards.student import views as student
+from webapp.dashboards.system import doors as system
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -22,4 +23,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     availability.init_app(app, settings)
     staff.init_app(app, settings)
     exports.init_app(app)
+    system.init_app(app)
     people.init_app(app)
