@@ -42,9 +42,8 @@ def read_asked(args: Mapping[str, str]) -> Asked:
     exam = read_exam(exam_text)
     problems = []
     if show and part is None:
-        problems.append(
-            f"“{show}” is nothing to show. Choose {', '.join(word.lower() for word in PART_WORDS.values())}."
-        )
+        choices = ", ".join(word.lower() for word in PART_WORDS.values())
+        problems.append(f"“{show}” is nothing to show. Choose {choices}; all are shown.")
     if exam_text and exam is None:
         problems.append(f"“{exam_text}” is not an exam. Choose {', '.join(EXAM_LABELS.values())}; all are shown.")
     return Asked(DeskFilter(part or Part.KEPT, exam), read_page(args.get("page")), tuple(problems))

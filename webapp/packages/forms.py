@@ -11,6 +11,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import ColorInput
 
 from webapp.accounts.forms import Marks
@@ -34,6 +35,8 @@ from webapp.packages.rules.slugs import LONGEST_SLUG
 from webapp.packages.versions import COMPARED, differing
 
 LONGEST_AMOUNT = 20
+EXAMS = [SelectChoice("", "Choose an exam")] + [SelectChoice(exam.value, text) for exam, text in EXAM_LABELS.items()]
+LENGTHS = [SelectChoice(str(one), f"{one} min") for one in SESSION_LENGTHS]
 ORDER = (
     "name", "slug", "exam_type", "short_description", "description", "price", "discount_price", "discount_percentage",
     "validity_days", "max_sessions", "session_minutes", "badge", "badge_color", "features", "highlights",
@@ -57,7 +60,7 @@ class PackageForm(FlaskForm):  # type: ignore[misc]
     slug = StringField(LABELS["slug"], [Marks(maxlength=LONGEST_SLUG)], render_kw={
         "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"})  # fmt: skip
     exam_type = SelectField(LABELS["exam_type"], validate_choice=False, validators=[Marks(required=True)],
-        choices=[("", "Choose an exam"), *((exam.value, label) for exam, label in EXAM_LABELS.items())])  # fmt: skip
+        choices=EXAMS)  # fmt: skip
     short_description = _text("short_description")
     description = _text("description", TextAreaField)
     price = _text("price", required=True, render_kw=_MONEY)
@@ -66,7 +69,7 @@ class PackageForm(FlaskForm):  # type: ignore[misc]
     validity_days = _text("validity_days", required=True, render_kw=_COUNT)
     max_sessions = _text("max_sessions", required=True, render_kw=_COUNT)
     session_minutes = SelectField(LABELS["session_minutes"], validate_choice=False, default="30",
-        validators=[Marks(required=True)], choices=[(str(one), f"{one} min") for one in SESSION_LENGTHS])  # fmt: skip
+        validators=[Marks(required=True)], choices=LENGTHS)  # fmt: skip
     badge = _text("badge", render_kw={"autocomplete": "off"})
     badge_color = _text("badge_color", widget=ColorInput(), default=HOUSE_COLOR)
     highlights = _text("highlights", TextAreaField)

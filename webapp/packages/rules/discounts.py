@@ -25,7 +25,7 @@ class Discount:
 def percentage_of(price: int, discount_price: int) -> Decimal:
     """Return the per cent a discounted price takes off, to two decimals: 19999, 14999 → 25."""
     exact = Decimal(price - discount_price) * 100 / price
-    return exact.quantize(_CENT, ROUND_HALF_UP).normalize()
+    return Decimal(f"{exact.quantize(_CENT, ROUND_HALF_UP).normalize():f}")  # 50, never 5E+1
 
 
 def price_after(price: int, percentage: Decimal) -> int:

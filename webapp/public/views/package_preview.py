@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response, request
 
 from webapp.core.access import allow
@@ -11,7 +13,9 @@ from webapp.packages.queries.desk import bookable_counsellors, package_for_desk
 from webapp.packages.sketch import sketch
 from webapp.packages.versions import as_input
 from webapp.public.views.blueprint import blueprint
-from webapp.public.views.packages import package_page
+from webapp.public.views.packages import Buying, package_page
+
+HERE = "#main"
 
 
 @blueprint.post("/admin/packages/preview")
@@ -26,9 +30,7 @@ def package_preview() -> Response:
     listed = set(draft.data.counsellor_ids)
     people = [one for one in bookable_counsellors() if not listed or one.public_id in listed]
     drawn.id, drawn.total_enrolments = (saved.id, saved.total_enrolments) if saved else (0, 0)  # whose reviews
-    return render(
-        "packages/preview.html",
-        layout="layouts/public.html",
-        not_shown=draft.named(wrong),
-        **package_page(drawn, people),
-    )
+    page = package_page(drawn, people)
+    page["buying"] = Buying(None, None, HERE if people else None, HERE)  # nobody buys what is not saved
+    page["people"] = [replace(one, times_url=HERE) for one in page["people"]]
+    return render("packages/preview.html", layout="layouts/public.html", not_shown=draft.named(wrong), **page)
