@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories import NOW, make_counsellor, make_enrolment, make_package, make_user
@@ -15,6 +15,9 @@ from webapp.core.db import db, transaction
 from webapp.core.errors import Forbidden, InvalidState, NoSessionsLeft, ValidationFailed
 from webapp.enrolments import services
 from webapp.enrolments.models import Enrolment, EnrolmentSource, EnrolmentStatus
+from webapp.notifications.guards import still_true
+from webapp.notifications.models import Notification, OutboxMail
+from webapp.notifications.render import Letter, compose
 from webapp.packages.models import Package
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -112,3 +115,34 @@ def test_an_ended_enrolment_gives_no_credit_but_takes_one_back() -> None:
 def test_behind_it_stands_the_constraint(used: int) -> None:
     with pytest.raises(IntegrityError, match="ck_enrolments_credits"):
         make_enrolment(make_user(), sessions_total=4, sessions_used=used)
+
+
+def told(user: User) -> tuple[list[Notification], list[OutboxMail]]:
+    lines = db.session.scalars(select(Notification).where(Notification.user_id == user.id)).all()
+    posted = db.session.scalars(select(OutboxMail).where(OutboxMail.recipient == user.email)).all()
+    return list(lines), list(posted)
+
+
+def test_whom_a_package_is_given_is_told_in_the_inbox_and_by_mail() -> None:
+    user, package = make_user(), make_package(name="JEE Complete", max_sessions=6)
+    db.session.commit()
+    enrolment = grant(user, package)
+    (line,), (mail,) = told(user)
+    assert (line.kind, line.title) == ("enrolment_granted", "JEE Complete is yours")
+    assert line.url == f"/book?enrolment={enrolment.public_id}"
+    assert mail.template == "enrolment_granted"
+    assert still_true(mail)
+    text = compose(Letter("mail_1", user.email, user.name, mail.template, mail.context, [], NOW)).as_string()
+    assert "6 sessions to book" in text
+    with transaction():
+        services.end_enrolment(enrolment, EnrolmentStatus.CANCELLED)
+    assert not still_true(mail)
+
+
+def test_where_another_mail_says_so_only_the_inbox_tells_of_a_gift() -> None:
+    user, package = make_user(), make_package()
+    db.session.commit()
+    grant(user, package, with_mail=False)
+    lines, posted = told(user)
+    assert len(lines) == 1
+    assert not posted

@@ -33,6 +33,7 @@ from webapp.bookings.rules import SessionStatus
 from webapp.core.db import db
 from webapp.core.errors import NotFound
 from webapp.enrolments.models import Enrolment, EnrolmentSource
+from webapp.notifications.models import Notification
 from webapp.payments import flows, queries
 from webapp.payments.errors import WebhookRefused, WrongSignature
 from webapp.payments.models import (
@@ -134,6 +135,9 @@ def test_a_failed_try_is_kept_and_the_nudge_waits(shop: Shop) -> None:
     (mail,) = mails("payment_failed")
     assert mail.due_at == NOW + 15 * MINUTE
     assert mail.guard == f"order_unpaid:{order.public_id}"
+    line = db.session.scalars(select(Notification).where(Notification.kind == "payment_failed")).one()
+    assert (line.user_id, line.url) == (shop.student.id, f"/orders/{order.public_id}")
+    assert "The bank said no" in line.body
     assert enrolments() == []
 
 

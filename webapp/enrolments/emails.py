@@ -1,4 +1,4 @@
-"""What students are told about their packages: that one ends soon."""
+"""What students are told about their packages: that one was given to them, that one ends soon."""
 
 from __future__ import annotations
 
@@ -19,6 +19,39 @@ from webapp.notifications.models import OutboxMail
 from webapp.notifications.services import notify
 
 ENDING_GUARD = "enrolment_ending"
+GRANTED_GUARD = "enrolment_granted"
+
+
+def tell_granted(enrolment: Enrolment, now: dt.datetime, *, with_mail: bool) -> None:
+    """Tell a student that a package was given to them; without a mail where another one says so already."""
+    student, settings = enrolment.user, cast(Settings, current_app.config["SETTINGS"])
+    words = {
+        "first_name": student.first_name,
+        "package": enrolment.title,
+        "sessions": enrolment.sessions_total,
+        "minutes": enrolment.session_minutes,
+        "ends": format_when(enrolment.expires_at, student.zone),
+        "counsellor": enrolment.assigned_counsellor.name if enrolment.assigned_counsellor else "",
+        "book_url": f"{settings.base_url}/book?enrolment={enrolment.public_id}",
+    }
+    mail = MailMessage("enrolment_granted", words, guard=f"{GRANTED_GUARD}:{enrolment.public_id}")
+    number = f"{enrolment.sessions_total} {'session' if enrolment.sessions_total == 1 else 'sessions'}"
+    notify(
+        user=recipient_of(student),
+        kind="enrolment_granted",
+        title=f"{enrolment.title} is yours",
+        body=f"{number} to book, until {words['ends']}.",
+        url=f"/book?enrolment={enrolment.public_id}",
+        dedupe_key=f"enrolment:{enrolment.public_id}:granted",
+        mail=mail if with_mail else None,
+        now=now,
+    )
+
+
+def is_still_given(argument: str, mail: OutboxMail) -> bool:
+    """Guard: the package "<public_id>" that was given has not been taken back."""
+    enrolment = db.session.scalar(select(Enrolment).where(Enrolment.public_id == argument))
+    return enrolment is not None and enrolment.is_usable(mail.due_at)
 
 
 def warning_key(enrolment: Enrolment, days: int) -> str:

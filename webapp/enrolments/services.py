@@ -16,6 +16,7 @@ from webapp.accounts.models import Role, User
 from webapp.core.db import db, lock_for_update
 from webapp.core.errors import Forbidden, InvalidState, NoSessionsLeft, NotFound, ValidationFailed
 from webapp.counsellors.models import Counsellor, Service
+from webapp.enrolments.emails import tell_granted
 from webapp.enrolments.models import Enrolment, EnrolmentSource, EnrolmentStatus
 from webapp.enrolments.queries import may_be_booked
 from webapp.enrolments.rules import expiry, service_expiry
@@ -41,10 +42,12 @@ def grant_enrolment(
     reason: str,
     now: dt.datetime,
     assigned_counsellor: Counsellor | None = None,
+    with_mail: bool = True,
 ) -> Enrolment:
-    """Give a student a package without payment; ``actor`` None is the house itself (a command).
+    """Give a student a package without payment, and tell them; ``actor`` None is the house itself (a command).
 
-    Title, number and length of sessions are copied from the package as it is now.
+    Title, number and length of sessions are copied from the package as it is now. Without ``with_mail``
+    only the inbox says so: for whom another mail says it.
 
     Raises:
         Forbidden: the actor is not an admin.
@@ -77,6 +80,7 @@ def grant_enrolment(
     count_enrolment(package.id)
     db.session.flush()  # callers want the public id
     _emit_created(enrolment, now)
+    tell_granted(enrolment, now, with_mail=with_mail)
     return enrolment
 
 

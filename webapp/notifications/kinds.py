@@ -147,6 +147,7 @@ KINDS = (
     Kind(
         "inquiry_assigned", "News of an inquiry that is yours", Group.LEADS, audience=ADMIN, ways=frozenset({Way.INBOX})
     ),
+    Kind("enrolment_granted", "A package was given to you", Group.NEWS, transactional=True, audience=STUDENT),
     Kind("enrolment_cancelled", "A package was ended", Group.NEWS, transactional=True, audience=STUDENT),
     Kind(
         "export_ready",

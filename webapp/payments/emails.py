@@ -109,7 +109,7 @@ def tell_late(order: Order, nearest: Sequence[dt.datetime], now: dt.datetime) ->
 
 
 def tell_failed(order: Order, payment: Payment, now: dt.datetime) -> None:
-    """Queue "it did not go through", to go after a quarter of an hour if the order is still unpaid then."""
+    """Say in the inbox that it did not go through, once an order; and by mail, if unpaid then, in 15 minutes."""
     words = {**_sums(order), "reason": payment.failure, "until": format_when(order.expires_at, order.user.zone)}
     queue_mail(
         dedupe_key=f"order:{order.public_id}:failed",
@@ -121,6 +121,9 @@ def tell_failed(order: Order, payment: Payment, now: dt.datetime) -> None:
         due_at=now + NUDGE_AFTER,
         now=now,
     )
+    body = f"{payment.failure or 'Nothing was paid.'} The order stays open until {words['until']}."
+    news = _News("payment_failed", f"{order.title} is not paid yet", body, f"/orders/{order.public_id}")
+    _tell(f"order:{order.public_id}:failed", order.user, news, None, now)
 
 
 def tell_duplicate(order: Order, payment: Payment, refund: Refund, now: dt.datetime) -> None:

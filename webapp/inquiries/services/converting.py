@@ -59,7 +59,7 @@ def convert_inquiry(
     user, invited = _student(inquiry, package, way, actor, now)
     data = {"way": way, "invited": invited, "package": package.name if package else "", "user": user.public_id}
     if package is not None and way == "grant":
-        given = grant_enrolment(actor=actor, user=user, package=package, reason=words, now=now)
+        given = grant_enrolment(actor=actor, user=user, package=package, reason=words, now=now, with_mail=False)
         inquiry.converted_enrolment = given
         data["enrolment"] = given.public_id
     elif package is not None:

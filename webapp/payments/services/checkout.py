@@ -31,6 +31,7 @@ from webapp.payments.rules import OPEN_ORDERS, OrderEvent, Price, next_order, pr
 from webapp.payments.services import coupons
 from webapp.payments.services.locks import lock_order, lock_people
 from webapp.payments.services.settle import settle_free
+from webapp.payments.services.wanted_time import require_before_end
 
 Item = Package | Service
 TITLE_LENGTH = 120
@@ -110,11 +111,13 @@ def place_order(
         NotFound: package, service or counsellor is not on sale.
         ValidationFailed: not exactly one thing, a time that breaks a rule, too long an agenda.
         CouponRefused, CouponUsedUp: the coupon does not fit, or its last use is gone.
+        EnrolmentExpired: the time lies after the end of a package bought now.
         SlotTaken, StudentBusy: the time is not on offer (any more), with the nearest that are.
     """
     may_buy(student)
     item = find_item(package_id=package_id, service_id=service_id)
     wish = _read_wish(item, counsellor_id, starts_at)
+    require_before_end(item, starts_at, student, now)
     if wish is not None:
         agenda, _ = read_wishes(wish.starts_at, agenda, meeting_mode, now)
     student = lock_people(wish.counsellor.id if wish else None, student.id)
@@ -265,13 +268,15 @@ def set_time(
     """Change the time an open order keeps, or (None, packages only) leave it for later. The price stays.
 
     Raises:
-        NotFound, InvalidState: as `resume`. ValidationFailed, SlotTaken, StudentBusy: as `place_order`.
+        NotFound, InvalidState: as `resume`.
+        ValidationFailed, EnrolmentExpired, SlotTaken, StudentBusy: as `place_order`.
     """
     seen = find_order(student, order_id)
     item = seen.package or seen.service
     if item is None:
         raise NotFound
     wish = _read_wish(item, counsellor_id, starts_at)
+    require_before_end(item, starts_at, student, now)
     lock_people(wish.counsellor.id if wish else None, student.id, also=seen.wanted_counsellor_id)
     order = lock_order(seen)
     _require_open(order, now)

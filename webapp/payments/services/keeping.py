@@ -9,10 +9,7 @@ from sqlalchemy import select
 from webapp.accounts.models import User
 from webapp.bookings.services.booking import read_wishes
 from webapp.core.db import db
-from webapp.core.errors import EnrolmentExpired
-from webapp.core.times import format_when
 from webapp.counsellors.models import Counsellor
-from webapp.enrolments.rules import expiry
 from webapp.packages.models import Package
 from webapp.payments.models import Order
 from webapp.payments.permissions import may_buy
@@ -37,10 +34,6 @@ def keep_time(
     """
     may_buy(student)
     agenda, _ = read_wishes(starts_at, agenda, meeting_mode, now)
-    if isinstance(item, Package):
-        ends = expiry(now, item.validity_days)
-        if starts_at >= ends:
-            raise EnrolmentExpired(f"Bought today, {item.name} ends on {format_when(ends, student.zone)}.")
     order = open_order_of(student, item, now)
     if order is None:
         return place_order(

@@ -11,16 +11,30 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from webapp.accounts.models import User
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.queries import nearest_free
 from webapp.bookings.rules import SessionStatus
 from webapp.bookings.services import book_held, release_hold
 from webapp.core.db import db
-from webapp.core.errors import DomainError
+from webapp.core.errors import DomainError, EnrolmentExpired
+from webapp.core.times import format_when
+from webapp.counsellors.models import Service
 from webapp.enrolments.models import Enrolment
+from webapp.enrolments.rules import expiry
+from webapp.packages.models import Package
 from webapp.payments.models import Order
 
 Booked = tuple[CounsellingSession | None, list[dt.datetime]]
+
+
+def require_before_end(item: Package | Service, starts_at: dt.datetime | None, student: User, now: dt.datetime) -> None:
+    """Make sure that a package bought now lasts until the time wanted with it; EnrolmentExpired says its end."""
+    if starts_at is None or starts_at.tzinfo is None or not isinstance(item, Package):
+        return  # a time without a zone is refused by whoever keeps it
+    ends = expiry(now, item.validity_days)
+    if starts_at >= ends:
+        raise EnrolmentExpired(f"Bought today, {item.name} ends on {format_when(ends, student.zone)}.")
 
 
 def is_lost(order: Order) -> bool:
