@@ -59,7 +59,8 @@ def _enrolments(user: User, now: dt.datetime) -> Iterator[str]:
     )
     for one in db.session.scalars(wanted):
         if one.sessions_left:
-            yield f"{one.title} has {one.sessions_left} sessions left: refund its payment, or cancel it."
+            left = f"{one.sessions_left} {'session' if one.sessions_left == 1 else 'sessions'}"
+            yield f"{one.title} has {left} left: refund its payment, or cancel it."
 
 
 def _orders(user: User, now: dt.datetime) -> Iterator[str]:
