@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TelField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from webapp.accounts.forms import Marks
 from webapp.inquiries.models import Exam, Inquiry
@@ -13,8 +14,8 @@ from webapp.inquiries.rules import CATEGORIES, EXAM_LABELS, LONGEST_MESSAGE, LON
 from webapp.inquiries.rules.entry import LONGEST_SOURCE
 
 WAYS = [
-    ("grant", "Give the package now"),
-    ("link", "Send a payment link"),
+    SelectChoice("grant", "Give the package now"),
+    SelectChoice("link", "Send a payment link"),
 ]
 
 

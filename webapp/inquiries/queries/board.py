@@ -38,7 +38,9 @@ def board_columns(filters: LeadFilter, *, now: dt.datetime, cards: int = CARDS) 
     """Return the columns of a filter, whatever its status; three statements."""
     parts = {one: filters.at_status(Part(one.value)) for one in COLUMNS}
     counts = _counts(parts, now)
-    ids = db.session.scalars(union_all(*(_top(part, now, cards + 1).subquery().select() for part in parts.values()))).all()
+    ids = db.session.scalars(
+        union_all(*(_top(part, now, cards + 1).subquery().select() for part in parts.values()))
+    ).all()
     wanted = (
         select(Inquiry)
         .options(joinedload(Inquiry.assignee), joinedload(Inquiry.converted_enrolment))

@@ -38,9 +38,9 @@ def answer_tried(public_id: str, tried: Tried, *, status: int) -> BaseResponse:
     at, place = standing()
     if is_htmx():
         return in_place(public_id, at, place, status=status, tried={public_id: tried})
-    if at == PAGE:
-        return show_lead(public_id, status=status, tried={public_id: tried})
-    return show_table(place, {}, status=status, tried={public_id: tried})
+    if at == DRAWER:
+        return show_table(place, {}, status=status, tried={public_id: tried})
+    return show_lead(public_id, status=status, tried={public_id: tried})  # it may have left the list meanwhile
 
 
 def answer_composed(public_id: str, compose: dict[str, Any], *, status: int) -> BaseResponse:
