@@ -29,6 +29,7 @@ from webapp.inquiries.importing.services import take_file
 from webapp.inquiries.services import InquiryInput, submit_inquiry
 from webapp.inquiries.stamps import write_receipt
 from webapp.notifications.unsubscribing import make_key
+from webapp.packages.models import Package
 from webapp.payments.models import Coupon, Order, Payment, Refund
 from webapp.webhooks.services import WebhookEvent, create_endpoint, send_test
 
@@ -89,6 +90,7 @@ class Demo:
             "order": lambda: self._own(Order.public_id),
             "gateway_order": lambda: self._own(Order.gateway_order_id),
             "refund": lambda: self._first(Refund.public_id),
+            "package": self._package,
             "coupon": lambda: self._first(Coupon.public_id),
             "enrolment": lambda: self._first(Enrolment.public_id),
             "export": self._export,
@@ -124,6 +126,10 @@ class Demo:
             CounsellingSession.status == status, CounsellingSession.counsellor.has(Counsellor.name.like("Dr. Meera%"))
         )
         return self.world.write(lambda: db.session.scalars(wanted.limit(1)).one())
+
+    def _package(self) -> str:
+        wanted = select(Package.public_id).where(Package.slug == "jee-complete")
+        return self.world.write(lambda: db.session.scalars(wanted).one())
 
     def _first(self, column: InstrumentedAttribute[str]) -> str:
         return self.world.write(lambda: db.session.scalars(select(column).limit(1)).one())
