@@ -26,6 +26,7 @@ from webapp.enrolments.models import Enrolment
 from webapp.exports.registry import find_export, read_params
 from webapp.exports.services import ask_for_export
 from webapp.inquiries.importing.services import take_file
+from webapp.inquiries.models import Inquiry, InquiryStatus
 from webapp.inquiries.services import InquiryInput, submit_inquiry
 from webapp.inquiries.stamps import write_receipt
 from webapp.notifications.unsubscribing import make_key
@@ -95,6 +96,7 @@ class Demo:
             "enrolment": lambda: self._first(Enrolment.public_id),
             "export": self._export,
             "import": self._import,
+            "lead": self._lead,
             "endpoint": lambda: self._webhook[0],
             "delivery": lambda: self._webhook[1],
             "ticket": self._ticket,
@@ -130,6 +132,10 @@ class Demo:
     def _package(self) -> str:
         wanted = select(Package.public_id).where(Package.slug == "jee-complete")
         return self.world.write(lambda: db.session.scalars(wanted).one())
+
+    def _lead(self) -> str:
+        wanted = select(Inquiry.public_id).where(Inquiry.status == InquiryStatus.CONTACTED).order_by(Inquiry.id)
+        return self.world.write(lambda: db.session.scalars(wanted.limit(1)).one())
 
     def _first(self, column: InstrumentedAttribute[str]) -> str:
         return self.world.write(lambda: db.session.scalars(select(column).limit(1)).one())
