@@ -5,7 +5,7 @@
     for (const list of document.querySelectorAll('[data-column]')) {
       if (list.dataset.sortable) continue;
       list.dataset.sortable = 'yes';
-      window.Sortable.create(list, { group: 'leads', draggable: '[data-card]', filter: '.menu, a, button', preventOnFilter: false, delay: 150, delayOnTouchOnly: true, animation: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 120, ghostClass: 'drop', dragClass: 'drag', onEnd: drop });
+      window.Sortable.create(list, { group: 'leads', draggable: '[data-card]', filter: '.menu', preventOnFilter: false, delay: 150, delayOnTouchOnly: true, animation: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 120, ghostClass: 'drop', dragClass: 'drag', onEnd: drop });
     }
   };
   const drop = ({ item, from, to, oldIndex, newIndex }) => {

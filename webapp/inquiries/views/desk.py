@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, current_app, g, request, url_for
 
+from webapp.accounts.models import User
 from webapp.accounts.viewer import viewer
 from webapp.core import live
 from webapp.core.access import allow
@@ -19,6 +20,7 @@ from webapp.inquiries.models import Exam, Inquiry
 from webapp.inquiries.queries import Late, Part, Sort
 from webapp.inquiries.queries.filters import NOBODY
 from webapp.inquiries.rules import EXAM_LABELS, STATUS_LABELS
+from webapp.inquiries.rules.states import FARTHEST_FOLLOW_UP
 from webapp.inquiries.services import LIVE_KEY
 
 blueprint = Blueprint("leads", __name__)
@@ -104,7 +106,7 @@ def desk_context(place: Place) -> dict[str, Any]:
         "base": url_for("leads.table"),
         "sources": queries.lead_sources(),
         "choices": {"status": STATUS_CHOICES, "late": LATE_CHOICES, "sort": SORT_CHOICES, "exam": EXAM_CHOICES},
-        "in_a_month": queries.today_of(g.now) + dt.timedelta(days=730),
+        "last_day": queries.today_of(g.now) + FARTHEST_FOLLOW_UP,
     }
 
 
@@ -146,8 +148,15 @@ def lead_context(lead: Inquiry) -> dict[str, Any]:
     return {
         "lead": lead,
         "lines": presenters.timeline(queries.timeline_of(lead), lead),
+        "user_url": account_url(lead.converted_user),
         "others": queries.tickets_of_person(lead),
     }
+
+
+def account_url(user: User | None) -> str:
+    """Return the page of an account, which a floor above this one has; "" without either."""
+    known = user is not None and "people.person" in current_app.view_functions
+    return url_for("people.person", public_id=user.public_id) if user is not None and known else ""
 
 
 @blueprint.get("/admin/leads/board")
@@ -158,8 +167,10 @@ def board() -> Response:
     return show_board(place, wrong, status=422 if wrong else 200)
 
 
-def show_board(place: Place, wrong: Mapping[str, str], *, status: int = 200, problem: str = "") -> Response:
-    """Render the board; htmx gets its columns alone."""
+def show_board(
+    place: Place, wrong: Mapping[str, str], *, status: int = 200, problem: str = "", said: str = ""
+) -> Response:
+    """Render the board; htmx gets its columns alone, and reads out what was ``said``."""
     version = live.version(LIVE_KEY)
     answer = render(
         "inquiries/desk/board.html",
@@ -167,6 +178,7 @@ def show_board(place: Place, wrong: Mapping[str, str], *, status: int = 200, pro
         status=status,
         wrong=wrong,
         problem=problem,
+        said=said,
         columns=queries.board_columns(place.filters, now=g.now),
         labels=STATUS_LABELS,
         news_url=url_for("leads.news", since=g.now.isoformat(), v=version, back=place.back),

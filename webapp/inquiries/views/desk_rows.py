@@ -122,7 +122,7 @@ def move(public_id: str) -> BaseResponse:
     before = request.form.get("before", public_id)  # before itself: where the change of column puts it, on top
     try:
         with transaction():
-            move_on_board(
+            moved = move_on_board(
                 actor=viewer(),
                 inquiry_id=public_id,
                 status=status,
@@ -133,7 +133,9 @@ def move(public_id: str) -> BaseResponse:
     except (Conflict, InvalidState, ValidationFailed) as error:
         problem = " ".join(error.fields.values()) or error.message
         return show_board(place, {}, status=error.http_status, problem=problem)
-    return show_board(place, {}) if is_htmx() else see_other(place.url)
+    if not is_htmx():
+        return see_other(place.url)
+    return show_board(place, {}, said=f"{moved.name} is in {STATUS_LABELS[moved.status]} now")
 
 
 @blueprint.post("/admin/leads/views")
