@@ -22,7 +22,7 @@ import pytest
 from tests.core.supervised import Run, free_port
 from tests.servers import ROOT, VARIABLE, wait_for_the_end
 
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 HELD, READY = "held-app", "app.json"
 OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "SMTP_HOST", "APP_ENV", "PORT", "DATA_DIR")
 
