@@ -19,7 +19,7 @@ def prefix_query(text: str) -> str:
     the parts of an address, a phone number or a ticket ("@", ".", "-", "_", "+") parts words here, as the columns do.
     Empty if nothing is left. Several groups of digits alone may also be one number: "98300 41270".
     """
-    words = _words(text)[:MOST_WORDS]
+    words = words_of(text)[:MOST_WORDS]
     query = " & ".join(_term(word) for word in words)
     if len(words) > 1 and all(word.isascii() and word.isdigit() for word in words):
         return f"({query}) | {''.join(words)}:*"
@@ -28,10 +28,11 @@ def prefix_query(text: str) -> str:
 
 def enough_to_search(text: str) -> bool:
     """Tell whether something was typed that is worth looking for: two letters or digits."""
-    return sum(len(word) for word in _words(text)) >= FEWEST_LETTERS
+    return sum(len(word) for word in words_of(text)) >= FEWEST_LETTERS
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case, as a search looks for them."""
     kept = (letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in text[:LONGEST_TEXT].lower())
     return "".join(kept).split()
 
@@ -42,5 +43,5 @@ def _term(word: str) -> str:
 
 def matches(column: ColumnElement[Any] | Any, text: str) -> ColumnElement[bool]:
     """Return the condition that a ``search`` column holds all words of ``text``; the index serves it."""
-    found: ColumnElement[bool] = column.op("@@")(func.to_tsquery("simple", prefix_query(text)))
+    found: ColumnElement[bool] = column.bool_op("@@")(func.to_tsquery("simple", prefix_query(text)))
     return found

@@ -65,6 +65,11 @@ def test_a_lead_by_its_ticket(app: Flask, world: World) -> None:
         assert found(world.inquiry.ticket_number[-5:])["Leads"] == ["Ananya Chatterjee"]
 
 
+def test_a_lead_is_found_by_who_asked_not_by_what(app: Flask, world: World) -> None:
+    with app.test_request_context():
+        assert find_anything("please", zone=ZONE) == []
+
+
 @pytest.mark.parametrize("typed", ["", "a", " a ", "%", "\x00", "&|!"])
 def test_too_little_finds_nothing(app: Flask, world: World, typed: str) -> None:
     with app.test_request_context():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import url_for
-from sqlalchemy import ColumnElement, ScalarSelect, Select, or_, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import User
@@ -15,7 +15,7 @@ from webapp.bookings.models import CounsellingSession
 from webapp.bookings.rules.states import SessionStatus
 from webapp.core.db import db
 from webapp.core.money import format_rupees
-from webapp.core.textsearch import enough_to_search, matches
+from webapp.core.textsearch import enough_to_search, matches, words_of
 from webapp.core.times import format_when
 from webapp.counsellors.models import Counsellor
 from webapp.inquiries.models import Inquiry
@@ -69,8 +69,14 @@ def _users(text: str) -> list[User]:
 
 def _leads(text: str) -> list[Inquiry]:
     numbers = or_(Inquiry.public_id == text, Inquiry.ticket_number == text.upper())
-    wanted = select(Inquiry).where(or_(matches(Inquiry.search, text), numbers))
+    wanted = select(Inquiry).where(or_(matches(Inquiry.search, text) & _names_lead(text), numbers))
     return list(db.session.scalars(wanted.order_by(Inquiry.id.desc()).limit(MOST)))
+
+
+def _names_lead(text: str) -> ColumnElement[bool]:
+    """The index also knows the words of the message; here a lead is looked for by who asked."""
+    who = func.concat_ws(" ", Inquiry.name, Inquiry.email, Inquiry.phone, Inquiry.ticket_number)
+    return and_(*(who.icontains(word, autoescape=True) for word in words_of(text)))
 
 
 def _people(text: str) -> ScalarSelect[int]:
