@@ -36,6 +36,7 @@ from webapp.webhooks.services import WebhookEvent, create_endpoint, send_test
 
 VISITOR, STUDENT, COUNSELLOR, ADMIN = "visitor", "student", "counsellor", "admin"
 FRESH, UNVERIFIED, NO_PROFILE = "newcomer", "unverified", "counsellor without profile"
+APPLICANT = "applicant"
 
 
 class Demo:
@@ -63,6 +64,7 @@ class Demo:
             FRESH: world.student("Zoya Khan"),
             UNVERIFIED: world.student("Nikhil Bansal", verified=False),
             NO_PROFILE: world.counsellor_without_profile(),
+            APPLICANT: self._demo_person("farhan.siddiqui@demo.test"),
         }
 
     @cached_property
@@ -70,6 +72,9 @@ class Demo:
         return {
             "meera": lambda: self._counsellor("Dr. Meera%"),
             "sourav": lambda: self._counsellor("Sourav%"),
+            "applicant": lambda: self._counsellor("Farhan Siddiqui"),
+            "left": lambda: self._counsellor("Lakshmi Menon"),
+            "hers_alone": self._service_of_meera,
             "pupil": self._pupil,
             "soon": lambda: str((clock.now() + dt.timedelta(days=3)).date()),
             "past": lambda: "2025-12-12T05:00Z",
@@ -111,6 +116,10 @@ class Demo:
 
     def _counsellor(self, name: str) -> str:
         wanted = select(Counsellor.public_id).where(Counsellor.name.like(name)).order_by(Counsellor.id).limit(1)
+        return self.world.write(lambda: db.session.scalars(wanted).one())
+
+    def _service_of_meera(self) -> str:
+        wanted = select(Service.public_id).join(Service.counsellor).where(Counsellor.name.like("Dr. Meera%")).limit(1)
         return self.world.write(lambda: db.session.scalars(wanted).one())
 
     def _session(self, status: SessionStatus) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser.demo import ADMIN, COUNSELLOR, FRESH, NO_PROFILE, STUDENT, UNVERIFIED, VISITOR, Demo
+from tests.browser.demo import ADMIN, APPLICANT, COUNSELLOR, FRESH, NO_PROFILE, STUDENT, UNVERIFIED, VISITOR, Demo
 
 __all__ = ["NOT_PAGES", "PAGES", "VISITOR", "Demo"]
 

@@ -21,6 +21,7 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
@@ -44,7 +45,10 @@ from webapp.counsellors.rules.profile import LONGEST
 from webapp.packages.rules import EXAM_LABELS
 from webapp.payments.forms_admin import RupeesField, amount_text, tidy
 
-EXAM_CHOICES = [(exam.value, label) for exam, label in EXAM_LABELS.items()]
+LENGTH_CHOICES = [SelectChoice(str(one), f"{one} min") for one in DURATIONS]
+ALL = {"": "Decide for each", "cancel": "Cancel all", "keep": "Keep all"}
+ALL_CHOICES = [SelectChoice(value, label) for value, label in ALL.items()]
+EXAM_CHOICES = [SelectChoice(exam.value, label) for exam, label in EXAM_LABELS.items()]
 LONGEST_LIST = 2600  # 20 entries of 120 characters, with commas
 WHOLE: dict[str, Any] = {"inputmode": "numeric", "autocomplete": "off", "maxlength": 9}
 MONEY: dict[str, Any] = {"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
@@ -90,7 +94,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
     phone = TelField("Phone", [Marks(maxlength=24)], render_kw={"inputmode": "tel", "autocomplete": "off"})
     exam_types = SelectMultipleField("Exams", choices=EXAM_CHOICES, validate_choice=False)
     experience = WholeField("Experience", [Marks()], render_kw=WHOLE)
-    location = StringField("Place", _longest("location"))
+    location = StringField("Town", _longest("location"))
     languages = StringField("Languages", [Marks(maxlength=LONGEST_LIST)])
     specializations = StringField("Specialisations", [Marks(maxlength=LONGEST_LIST)])
     short_bio = TextAreaField("In short", _longest("short_bio"))
@@ -208,7 +212,7 @@ class ServiceForm(FlaskForm):  # type: ignore[misc]
 
     title = StringField("Title", [Marks(required=True, maxlength=LONGEST["service_title"])])
     description = TextAreaField("Description", _longest("description"))
-    duration = SelectField("Length", choices=[(str(one), f"{one} min") for one in DURATIONS], validate_choice=False)
+    duration = SelectField("Length", choices=LENGTH_CHOICES, validate_choice=False)
     price = RupeesField("Price", [Marks(required=True)], render_kw=MONEY)
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
@@ -265,7 +269,11 @@ class LeaveForm(FlaskForm):  # type: ignore[misc]
     message = TextAreaField("What the students read", _longest("reason"))
     every = RadioField(
         "All sessions",
-        choices=[("", "Decide for each"), ("cancel", "Cancel all"), ("keep", "Keep all")],
+        choices=[
+            SelectChoice("", "Decide for each"),
+            SelectChoice("cancel", "Cancel all"),
+            SelectChoice("keep", "Keep all"),
+        ],
         default="",
         validate_choice=False,
     )

@@ -30,7 +30,7 @@ KIND = "counsellors"
 TITLES = {DeskPart.ACTIVE: "Active", DeskPart.WAITING: "Applications", DeskPart.OFF: "Deactivated"}
 HEADER = (
     "Name", "Title", "State", "Mail", "Phone", "Exams", "Languages", "Years of experience", "Students guided", "Rating",
-    "Reviews", "Rate an hour", "Single sessions on sale", "Place", "Featured", "Applied", "Deactivated", "Reason",
+    "Reviews", "Rate an hour", "Single sessions on sale", "Order", "Featured", "Applied", "Deactivated", "Reason",
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def _listing(status: int, *, moved: str = "") -> Response:
         listing=Listing(page, url_for("staff.counsellors"), asked, KIND),
         asked=asked,
         filters=filters,
-        parts=TITLES,
+        titles=TITLES,
         counts=desk_counts(),
         exams=EXAM_LABELS,
         exam_label=exam_label,

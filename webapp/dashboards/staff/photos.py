@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 from flask import Response, flash, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -78,7 +79,8 @@ def _sent() -> bytes:
     file = request.files.get("photo")
     if file is None or not file.filename:
         raise PictureRefused(NONE_CHOSEN)
-    content: bytes = file.stream.read(MOST_BYTES + 1)
+    with closing(file):  # a large one lies in a temporary file
+        content: bytes = file.stream.read(MOST_BYTES + 1)
     return content
 
 

@@ -34,7 +34,7 @@ def counts_ahead(counsellor_ids: Iterable[int], now: dt.datetime) -> dict[int, i
     if not ids:
         return {}
     wanted = select(S.counsellor_id, func.count()).where(S.counsellor_id.in_(ids), _ahead(now))
-    return dict(db.session.execute(wanted.group_by(S.counsellor_id)).tuples().all())
+    return dict(db.session.execute(wanted.group_by(S.counsellor_id)).all())
 
 
 def _ahead(now: dt.datetime) -> ColumnElement[bool]:
