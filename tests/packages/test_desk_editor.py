@@ -152,8 +152,8 @@ def test_the_second_of_two_editors_sees_what_changed_and_keeps_what_they_typed(a
     assert admin.submit(url, theirs).status_code == 303
     answer = second.submit(url, mine)
     page = words(answer, 409)
-    assert '<b class="strong">Name</b> is now: Theirs' in page
-    assert '<b class="strong">Price</b> is now: ₹5,999' in page
+    assert '<b class="strong">Name</b> is now: Theirs <span class="muted">(yours is kept below)</span>' in page
+    assert '<b class="strong">Price</b> is now: ₹5,999</li>' in page
     assert 'value="Mine"' in page  # typed by both: stays as typed here
     assert "My terms" in page
     assert 'value="5,999"' in page  # not touched here: theirs

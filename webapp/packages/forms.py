@@ -32,7 +32,7 @@ from webapp.packages.rules.editing import (
     problems_of,
 )
 from webapp.packages.rules.slugs import LONGEST_SLUG
-from webapp.packages.versions import COMPARED, differing
+from webapp.packages.versions import differing
 
 LONGEST_AMOUNT = 20
 EXAMS = [SelectChoice("", "Choose an exam")] + [SelectChoice(exam.value, text) for exam, text in EXAM_LABELS.items()]
@@ -248,13 +248,18 @@ def _texts(data: PackageInput) -> dict[str, Any]:
     }
 
 
+def touched(draft: Draft) -> list[str]:
+    """Return the fields in which a draft differs from the version it was made from."""
+    return differing(draft.version, clean(draft.data))
+
+
 def merged(draft: Draft, current: PackageInput, version: str) -> Draft:
     """Return a draft that goes on from the current state: what this editor had not touched is what it is now.
 
     What both changed stays as typed here; saving again then says so on purpose.
     """
     typed = clean(draft.data)
-    mine = [name for name in differing(draft.version, typed) if name in COMPARED]
+    mine = touched(draft)
     kept = replace(current, **{name: getattr(typed, name) for name in mine})
     if "discount_price" in mine:
         kept = replace(kept, discount_percentage=typed.discount_percentage)

@@ -16,7 +16,7 @@ from webapp.core.errors import DomainError
 from webapp.core.htmx import render, see_other
 from webapp.packages import services
 from webapp.packages.errors import StaleVersion, Theirs
-from webapp.packages.forms import HINTS, Draft, FeatureRow, draft_of, merged, read_draft
+from webapp.packages.forms import HINTS, Draft, FeatureRow, draft_of, merged, read_draft, touched
 from webapp.packages.models import Package
 from webapp.packages.presenters import package_card
 from webapp.packages.queries.desk import bookable_counsellors, is_used, package_for_desk
@@ -82,7 +82,8 @@ def update(public_id: str) -> BaseResponse:
     except StaleVersion as error:
         found = package_for_desk(public_id)
         current = as_input(found)
-        return show(merged(draft, current, version_of(current)), found, status=409, theirs=error.changes)
+        fresh, mine = merged(draft, current, version_of(current)), touched(draft)
+        return show(fresh, found, status=409, theirs=error.changes, mine=mine)
     except DomainError as error:
         if not error.fields:
             raise
@@ -97,7 +98,9 @@ def refused(draft: Draft, package: Package | None, problems: Mapping[str, str], 
     return show(draft, package, status=status)
 
 
-def show(draft: Draft, package: Package | None, *, status: int = 200, theirs: Sequence[Theirs] = ()) -> Response:
+def show(
+    draft: Draft, package: Package | None, *, status: int = 200, theirs: Sequence[Theirs] = (), mine: Sequence[str] = ()
+) -> Response:
     """Render the editor with a draft."""
     if not draft.rows and not draft.wrong and package is None:
         draft.rows = [FeatureRow("0")]
@@ -109,6 +112,7 @@ def show(draft: Draft, package: Package | None, *, status: int = 200, theirs: Se
         form=draft.form,
         package=package,
         theirs=theirs,
+        mine=mine,
         people=bookable_counsellors(draft.data.counsellor_ids),
         used=is_used(package) if package else False,
         history=history_of("package", package.public_id, zone=zone, limit=HISTORY) if package else [],
