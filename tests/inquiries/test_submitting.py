@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import NOW, make_user
 from tests.inquiries.desk import ask, done, entry
+from tests.queries import count_queries
 from webapp.accounts.models import User
 from webapp.core.db import transaction
 from webapp.core.errors import ValidationFailed
@@ -21,7 +22,7 @@ from webapp.inquiries.models import (
     LeadPerson,
     TicketCounter,
 )
-from webapp.inquiries.services import assign_inquiry, change_status, edit_inquiry, submit_inquiry
+from webapp.inquiries.services import assign_inquiry, change_status, edit_inquiry, submit_inquiry, submit_many
 from webapp.notifications.models import Notification, OutboxMail
 from webapp.webhooks.models import WebhookDelivery
 from webapp.webhooks.services import WebhookEvent, create_endpoint
@@ -107,6 +108,57 @@ def test_an_import_tells_nobody_and_takes_every_row(db_session: Session, admin: 
     assert (one.consent_at, one.source, one.import_id) == (None, "fair", file.id)
     assert mails(db_session) == []
     assert db_session.scalar(select(func.count()).select_from(Notification)) == 0
+
+
+def test_a_whole_file_comes_in_as_one_by_one_would(db_session: Session, admin: User) -> None:
+    file = LeadImport(owner_id=admin.id, filename="fair.csv")
+    db_session.add(file)
+    before, mother = ask(), ask(**OTHER)
+    done(change_status, actor=admin, inquiry_id=before.public_id, status="closed", version=None)
+    rows = [
+        entry(message="Of Rohan", consent=None),
+        entry(email="new@example.com", phone="9800000001", message="New"),
+        entry(email="new2@example.com", phone="9800000001", message="New by phone"),
+        entry(email=OTHER["email"], phone="98300 41270", message="Makes two people one"),
+        entry(email="lone@example.com", phone="9800000002", source="fair"),
+    ]
+    ticks: list[int] = []
+    with transaction(), count_queries() as seen:
+        assert submit_many(entries=rows, import_id=file.id, now=NOW, tick=ticks.append) == 5
+    assert ticks == [5]
+    assert len(seen) < 20
+    db_session.expire_all()
+    stored = db_session.scalars(select(Inquiry).where(Inquiry.import_id == file.id).order_by(Inquiry.id)).all()
+    assert [one.ticket_number[-1] for one in stored] == ["3", "4", "5", "6", "7"]
+    rohan, new, again, both, lone = stored
+    assert before.person_id == mother.person_id == rohan.person_id == both.person_id
+    assert new.person_id == again.person_id
+    assert len({rohan.person_id, new.person_id, lone.person_id}) == 3
+    assert db_session.scalar(select(func.count()).select_from(LeadPerson)) == 3
+    assert [kinds(db_session, one) for one in stored] == [
+        ["created", "duplicate", "duplicate"],
+        ["created", "duplicate"],
+        ["created", "duplicate"],
+        ["created", "duplicate"],
+        ["created"],
+    ]
+    assert kinds(db_session, before) == ["created", "status"]
+    assert kinds(db_session, mother) == ["created", "duplicate", "duplicate"]
+    assert (lone.source, lone.consent_at, rohan.consent_at, lone.version) == ("fair", NOW, None, 1)
+    assert sorted(stored, key=lambda one: one.position) == stored[::-1]
+    assert ask(email="z@example.com", phone="9800000009").ticket_number == "INQ-2026-00008"
+    assert [template for template, _ in mails(db_session)].count("inquiry_received") == 3
+
+
+def test_one_bad_row_keeps_a_whole_file_out(db_session: Session, admin: User) -> None:
+    file = LeadImport(owner_id=admin.id, filename="fair.csv")
+    db_session.add(file)
+    db_session.commit()
+    with pytest.raises(ValidationFailed, match="Row 2: Give ten digits"), transaction():
+        submit_many(entries=[entry(), entry(phone="1")], import_id=file.id, now=NOW)
+    assert db_session.scalar(select(func.count()).select_from(Inquiry)) == 0
+    with transaction():
+        assert submit_many(entries=[], import_id=file.id, now=NOW) == 0
 
 
 def test_the_same_words_within_minutes_are_one_inquiry(db_session: Session) -> None:

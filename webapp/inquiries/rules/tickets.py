@@ -37,3 +37,8 @@ def position_on_top(now: dt.datetime) -> int:
     Minus the microseconds since 1970, so that there is room between any two for later moves.
     """
     return -((now - _EPOCH) // dt.timedelta(microseconds=1))
+
+
+def place_in_file(now: dt.datetime, number: int, rows: int) -> int:
+    """Return the place on the board of a file's row (counted from 0): the last row on top, a millisecond apart."""
+    return position_on_top(now) + (rows - 1 - number) * 1000

@@ -16,6 +16,7 @@ from webapp.inquiries.services.desk import (
 )
 from webapp.inquiries.services.forgetting import forget_inquiries_of, forget_old_inquiries
 from webapp.inquiries.services.submitting import submit_inquiry
+from webapp.inquiries.services.submitting_many import submit_many
 from webapp.inquiries.services.timeline import LONGEST_SUBJECT, add_note, log_call, write_mail
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "note_purchase",
     "set_follow_up",
     "submit_inquiry",
+    "submit_many",
     "write_mail",
 ]

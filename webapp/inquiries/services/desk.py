@@ -184,7 +184,7 @@ def _tie_again(inquiry: Inquiry, now: dt.datetime) -> None:
     left = inquiry.person_id
     inquiry.email_key, inquiry.phone_key = keys
     db.session.flush()  # people are found in the database
-    person = person_for(*keys, now, but=inquiry.id)
+    person = person_for(*keys, but=inquiry.id)
     alone = db.session.scalar(select(Inquiry.id).where(Inquiry.person_id == left, Inquiry.id != inquiry.id).limit(1))
     if person is None and alone is not None:
         person = new_person(now)

@@ -23,7 +23,7 @@ def lock_people() -> None:
     db.session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PEOPLE_LOCK})
 
 
-def person_for(mail: str, phone: str, now: dt.datetime, *, but: int | None = None) -> LeadPerson | None:
+def person_for(mail: str, phone: str, *, but: int | None = None) -> LeadPerson | None:
     """Return the person with these keys, None if there is none yet; the people's lock is held.
 
     If the address is one person's and the phone another's, the two are one from now on: the older stays.
@@ -31,13 +31,12 @@ def person_for(mail: str, phone: str, now: dt.datetime, *, but: int | None = Non
     Args:
         but: key of an inquiry that does not count.
     """
-    del now
     wanted = select(Inquiry.person_id).where(or_(Inquiry.email_key == mail, Inquiry.phone_key == phone))
     if but is not None:
         wanted = wanted.where(Inquiry.id != but)
     found = sorted(set(db.session.scalars(wanted)))
     if len(found) > 1:
-        _merge(found[0], found[1:])
+        merge_people(found[0], found[1:])
     return db.session.get(LeadPerson, found[0]) if found else None
 
 
@@ -49,7 +48,8 @@ def new_person(now: dt.datetime) -> LeadPerson:
     return person
 
 
-def _merge(stays: int, go: list[int]) -> None:
+def merge_people(stays: int, go: list[int]) -> None:
+    """Make several people one; the people's lock is held."""
     theirs = select(Inquiry.id).where(Inquiry.person_id.in_(go)).order_by(Inquiry.id).with_for_update(key_share=True)
     moved = list(db.session.scalars(theirs))
     db.session.execute(
@@ -73,16 +73,21 @@ def _drop_people(ids: list[int]) -> None:
 
 
 def next_ticket(now: dt.datetime) -> str:
-    """Return the next ticket number of the year in India.
+    """Return the next ticket number of the year in India; see `next_tickets`."""
+    return next_tickets(now, 1)[0]
 
-    The counter's row stays locked until the transaction ends, and a rollback gives the number back: so there
+
+def next_tickets(now: dt.datetime, count: int) -> list[str]:
+    """Return so many ticket numbers of the year in India, in order.
+
+    The counter's row stays locked until the transaction ends, and a rollback gives the numbers back: so there
     is never a gap. It is the last lock a transaction takes.
     """
     year = ticket_year(now)
-    counter = insert(TicketCounter).values(year=year, last_number=1)
-    number = db.session.scalar(
+    counter = insert(TicketCounter).values(year=year, last_number=count)
+    last: int = db.session.execute(
         counter.on_conflict_do_update(
-            index_elements=["year"], set_={"last_number": TicketCounter.last_number + 1}
+            index_elements=["year"], set_={"last_number": TicketCounter.last_number + count}
         ).returning(TicketCounter.last_number)
-    )
-    return ticket_number(year, int(number or 0))
+    ).scalar_one()
+    return [ticket_number(year, number) for number in range(last - count + 1, last + 1)]

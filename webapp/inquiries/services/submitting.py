@@ -29,6 +29,7 @@ from webapp.inquiries.services.changing import write_line
 from webapp.inquiries.services.people import lock_people, new_person, next_ticket, person_for
 from webapp.webhooks.services import WebhookEvent, emit
 
+MOST_EARLIER = 20  # inquiries of one person that a new one points back to
 SAME_FIELDS = ("name", "email", "phone", "exam", "rank", "category", "state", "message")
 
 
@@ -59,7 +60,7 @@ def submit_inquiry(
     lock_people()
     if import_id is None and (twin := _said_just_now(clean, keys, now)) is not None:
         return twin
-    known = person_for(*keys, now)
+    known = person_for(*keys)
     earlier = _earlier_of(known.id) if known else []
     inquiry = Inquiry(
         **asdict(clean),
@@ -92,9 +93,9 @@ def _said_just_now(clean: CleanInquiry, keys: tuple[str, str], now: dt.datetime)
 
 
 def _earlier_of(person_id: int) -> list[Inquiry]:
-    """Return what a person asked before, the newest first, with the assignees; at most twenty."""
+    """Return what a person asked before, the newest first, with the assignees."""
     before = select(Inquiry).where(Inquiry.person_id == person_id, Inquiry.forgotten_at.is_(None))
-    before = before.options(joinedload(Inquiry.assignee)).order_by(Inquiry.id.desc()).limit(20)
+    before = before.options(joinedload(Inquiry.assignee)).order_by(Inquiry.id.desc()).limit(MOST_EARLIER)
     return list(db.session.scalars(before))
 
 
