@@ -47,10 +47,11 @@ class CalendarChanged(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A calendar's rules and its own cancellation deadline (hours; None: the house's)."""
+    """A calendar's rules, its own cancellation deadline (hours; None: the house's), and whether it takes bookings."""
 
     rules: CalendarRules
     cancel_deadline_hours: int | None = None
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,7 @@ def _put_terms(calendar: Calendar, terms: Terms) -> bool:
         "max_per_day": rules.max_per_day,
         "mode": rules.mode,
         "cancel_deadline_hours": terms.cancel_deadline_hours,
+        "is_open": terms.is_open,
     }
     changed = {name: value for name, value in wanted.items() if getattr(calendar, name) != value}
     for name, value in changed.items():

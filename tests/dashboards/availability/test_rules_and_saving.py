@@ -362,3 +362,33 @@ def test_the_base_names_what_is_stored(editor: Editor, counsellor: Counsellor) -
     assert days[3] == "600-780,1020-1200"
     assert rules["session_minutes"] == "60"
     assert spans == [["2026-12-10..2026-12-11", "", "one"]]
+
+
+def test_bookings_are_paused_and_opened_again(editor: Editor, counsellor: Counsellor) -> None:
+    assert "Bookings are paused" not in editor.page
+    editor.press("preview", bookings="paused")
+    assert "Bookings are paused: students find no time here." in editor.page  # the preview says it before saving
+    assert "−" in editor.page.split('id="preview"')[1]
+    assert counsellor_is_open(counsellor)
+    editor.press("save", bookings="paused")
+    assert editor.answer.status_code == 303
+    assert not counsellor_is_open(counsellor)
+    editor.answer = editor.browser.get(editor.url)
+    editor.read()
+    assert editor.form["bookings"] == "paused"
+    assert "Bookings are paused" in editor.page
+    editor.press("save", bookings="open")
+    assert counsellor_is_open(counsellor)
+
+
+def counsellor_is_open(counsellor: Counsellor) -> bool:
+    db.session.expire_all()
+    calendar = get_calendar(counsellor.id)
+    assert calendar is not None
+    return calendar.is_open
+
+
+def test_neither_open_nor_paused_is_refused(editor: Editor, counsellor: Counsellor) -> None:
+    assert editor.press("save", bookings="maybe").status_code == 422
+    assert "Choose whether bookings are taken." in editor.page
+    assert counsellor_is_open(counsellor)

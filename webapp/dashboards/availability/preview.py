@@ -28,6 +28,7 @@ class Hours:
     rules: CalendarRules
     windows: list[Window]
     records: list[DayRecord]
+    is_open: bool = True  # paused: no bookings are taken, whatever the hours say
 
     def question(self, data: CalendarData, now: dt.datetime) -> Question:
         """The arguments of the rules of free time, with what is taken from ``data``."""
@@ -83,9 +84,8 @@ def build_preview(
     today = local_date(now, draft.rules.zone)
     days = [today + n * ONE_DAY for n in range(DAYS)]
     data = taken_between(counsellor, days[0], days[-1], now)
-    closed = not data.is_open and not is_new
-    starts = {} if closed else fortnight(draft, data, days, now)
-    live = {} if closed or is_new else fortnight(saved, data, days, now)
+    starts = fortnight(draft, data, days, now) if draft.is_open else {}
+    live = fortnight(saved, data, days, now) if saved.is_open and not is_new else {}
     free = [date for date in days if starts.get(date)]
     chosen = show if show in days else (free[0] if free else days[0])
     cells = [
@@ -101,7 +101,7 @@ def build_preview(
         zone=zone_label(now, zone),
         minutes=draft.rules.session_minutes,
         differences=[] if is_new else differences(days, starts, live),
-        closed=closed,
+        closed=not draft.is_open,
     )
 
 

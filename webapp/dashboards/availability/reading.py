@@ -41,7 +41,7 @@ def load_saved(counsellor: Counsellor, now: dt.datetime) -> Saved:
     if calendar is None:
         version, terms = NO_VERSION, Terms(CalendarRules(zone=DEFAULT_ZONE))
     else:
-        version, terms = calendar.version, Terms(rules_of(calendar), calendar.cancel_deadline_hours)
+        version, terms = calendar.version, Terms(rules_of(calendar), calendar.cancel_deadline_hours, calendar.is_open)
     first = now.date() - dt.timedelta(days=1)
     last = first + dt.timedelta(days=MAX_AHEAD_DAYS + 3)
     return Saved(

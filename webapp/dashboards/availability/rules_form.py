@@ -13,6 +13,7 @@ from webapp.availability.rules import BookingMode, CalendarRules, validate_rules
 from webapp.availability.services import MAX_DEADLINE_HOURS, Terms
 from webapp.core.times import zone_choices
 
+OPEN, PAUSED = "open", "paused"
 _RULE_FIELDS = {"notice_minutes": "notice_hours"}
 
 
@@ -49,6 +50,7 @@ class RulesForm(Form):
     cancel_deadline_hours = SelectField("Cancel free until", validate_choice=False)
     zone = SelectField("Time zone", validate_choice=False)
     mode = RadioField("When somebody books", validate_choice=False)
+    bookings = RadioField("Bookings", validate_choice=False, default=OPEN)
 
     def offer(self, saved: Terms, now: dt.datetime, house_deadline: int) -> None:
         """Fill the selects' choices, the stored values among them."""
@@ -74,6 +76,7 @@ class RulesForm(Form):
             (BookingMode.INSTANT.value, "Confirm at once"),
             (BookingMode.APPROVAL.value, "Ask me first"),
         ]
+        self.bookings.choices = [(OPEN, "Open"), (PAUSED, "Paused")]
 
     def fill(self, saved: Terms) -> None:
         """Show what is stored."""
@@ -89,6 +92,7 @@ class RulesForm(Form):
             "cancel_deadline_hours": saved.cancel_deadline_hours,
             "zone": rules.zone,
             "mode": rules.mode.value,
+            "bookings": OPEN if saved.is_open else PAUSED,
         }
         for name, value in values.items():
             self[name].data = "" if value is None else str(value)
@@ -98,6 +102,8 @@ class RulesForm(Form):
         numbers = {name: self._number(name) for name in _NUMBERS}
         if self.mode.data not in [mode.value for mode in BookingMode]:
             _mark(self.mode, "Choose how bookings are confirmed.")
+        if self.bookings.data not in (OPEN, PAUSED):
+            _mark(self.bookings, "Choose whether bookings are taken.")
         if self.is_marked():
             return None
         rules = CalendarRules(
@@ -116,7 +122,7 @@ class RulesForm(Form):
         deadline = numbers["cancel_deadline_hours"]
         if deadline is not None and not 0 <= deadline <= MAX_DEADLINE_HOURS:
             _mark(self.cancel_deadline_hours, f"Choose 0 to {MAX_DEADLINE_HOURS} hours.")
-        return None if self.is_marked() else Terms(rules, deadline)
+        return None if self.is_marked() else Terms(rules, deadline, self.bookings.data == OPEN)
 
     def is_marked(self) -> bool:
         """Whether any field is marked."""

@@ -66,14 +66,14 @@ class Screen:
     @cached_property
     def saved_hours(self) -> Hours:
         """The stored calendar."""
-        return Hours(self.saved.terms.rules, self.saved.windows, self.saved.records)
+        return Hours(self.saved.terms.rules, self.saved.windows, self.saved.records, self.saved.terms.is_open)
 
     @cached_property
     def hours(self) -> Hours:
         """The calendar as the draft would make it; what is not in order counts as it is stored, or not at all."""
-        rules = (self.terms or self.saved.terms).rules
+        terms = self.terms or self.saved.terms
         records = resulting(self.saved.records, self.draft.dropped, self.draft.entries)
-        return Hours(rules, windows_of(self.draft.days), records)
+        return Hours(terms.rules, windows_of(self.draft.days), records, terms.is_open)
 
     @cached_property
     def today(self) -> dt.date:

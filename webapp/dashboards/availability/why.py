@@ -57,7 +57,7 @@ def answer(counsellor: Counsellor, hours: Hours, text: str, *, closed: bool, now
     data = taken_between(counsellor, date, date, now)
     blockers = explain(instant, **hours.question(data, now))
     if closed:
-        closing = Blocker(BlockerKind.WINDOW, "The calendar is closed: no bookings are taken at the moment.")
+        closing = Blocker(BlockerKind.WINDOW, "Bookings are paused: no time is free until they are opened under Rules.")
         blockers = [closing, *(blocker for blocker in blockers if blocker.kind not in _HOURS)]
     return _answer(instant, hours, blockers)
 
