@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     gst_percent: int = Field(default=18, ge=0, le=50)  # prices include it
     counsellor_share_percent: int = Field(default=70, ge=0, le=100)
     inquiry_retention_days: int = Field(default=730, ge=0, le=36500)  # then personal data goes; 0 keeps it
+    delivery_retention_days: int = Field(default=90, ge=7, le=3650)  # how long webhooks told, mails refused are kept
     webhook_quiet_hours: int = Field(default=3, ge=1, le=72)  # then admins see a banner
     export_rows_at_once: int = Field(default=10_000, ge=1, le=1_000_000)  # longer exports are made by a job
     company_name: str = "Disha Counselling"

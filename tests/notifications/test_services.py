@@ -14,7 +14,7 @@ from tests.notifications.conftest import greeting, put
 from webapp.core import clock
 from webapp.core.db import transaction
 from webapp.core.jobs import MAIL_QUEUE, queue
-from webapp.notifications.jobs import send_due_mail
+from webapp.notifications.jobs import forget_old_mail, send_due_mail
 from webapp.notifications.models import DeliveryStatus, OutboxMail
 from webapp.notifications.services import SENDER_JOB, Attachment, queue_mail
 
@@ -71,3 +71,19 @@ def test_the_hint_names_the_job(db_session: Session, redis: Redis) -> None:
     put(1, now=clock.now())
     (job,) = queue(MAIL_QUEUE).jobs
     assert job.func is send_due_mail
+
+
+def test_refused_mail_is_forgotten_after_ninety_days_and_nothing_else(db_session: Session, now: dt.datetime) -> None:
+    day = dt.timedelta(days=1)
+    for number, status in enumerate(DeliveryStatus):
+        for age in (89, 91):
+            put(f"{number}-{age}", now=now - age * day)
+            key = greeting(f"{number}-{age}", now)["dedupe_key"]
+            row = db_session.scalars(select(OutboxMail).where(OutboxMail.dedupe_key == key)).one()
+            row.status = status
+    db_session.commit()
+    assert forget_old_mail(now) == 1
+    left = db_session.scalars(select(OutboxMail)).all()
+    assert len(left) == 2 * len(DeliveryStatus) - 1
+    assert [row.created_at for row in left if row.status is DeliveryStatus.DROPPED] == [now - 89 * day]
+    assert forget_old_mail(now) == 0

@@ -6,7 +6,7 @@ from flask import Flask
 
 from webapp.config import Settings
 from webapp.core.due import register_due_work
-from webapp.notifications.jobs import sweep_inbox, sweep_outbox
+from webapp.notifications.jobs import forget_old_mail, sweep_inbox, sweep_outbox
 from webapp.notifications.views import blueprint
 from webapp.notifications.views.live import bell, unread_count
 
@@ -17,4 +17,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(bell_now=bell, unread_count=unread_count)
     register_due_work("inbox", sweep_inbox)
+    register_due_work("refused_mail", forget_old_mail)
     register_due_work("outbox", sweep_outbox, order=100)

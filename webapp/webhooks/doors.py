@@ -6,7 +6,7 @@ from flask import Flask
 
 from webapp.config import Settings
 from webapp.core.due import register_due_work
-from webapp.webhooks.jobs import sweep_webhooks
+from webapp.webhooks.jobs import forget_old, sweep_webhooks
 from webapp.webhooks.table_files import register_table_files
 from webapp.webhooks.views import blueprint
 
@@ -17,3 +17,4 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_blueprint(blueprint)
     register_table_files()
     register_due_work("webhooks", sweep_webhooks, order=95)
+    register_due_work("old_webhooks", forget_old, order=96)

@@ -9,7 +9,13 @@ from webapp.notifications.services.inbox import (
     mark_read,
     restore_note,
 )
-from webapp.notifications.services.outbox import SENDER_JOB, queue_mail, retry_failed_mail, wake_sender
+from webapp.notifications.services.outbox import (
+    SENDER_JOB,
+    forget_refused,
+    queue_mail,
+    retry_failed_mail,
+    wake_sender,
+)
 from webapp.notifications.services.preferences import save_preferences, set_mail
 from webapp.notifications.services.telling import notify
 
@@ -21,6 +27,7 @@ __all__ = [
     "WhatsAppMessage",
     "delete_note",
     "forget_deleted",
+    "forget_refused",
     "inbox_key",
     "mark_all_read",
     "mark_read",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from webapp.core.db import after_commit, db
@@ -16,6 +16,7 @@ from webapp.notifications.messages import Attachment, Recipient, WhatsAppMessage
 from webapp.notifications.models import Channel, DeliveryStatus, OutboxMail
 
 SENDER_JOB = "webapp.notifications.jobs.send_due_mail"
+FORGOTTEN_AT_ONCE = 500
 _HINTED = "mail_hinted_for"
 
 
@@ -92,6 +93,21 @@ def queue_whatsapp(
 
 def _put(row: dict[str, Any]) -> None:
     db.session.execute(insert(OutboxMail).values(**row).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+
+
+def forget_refused(before: dt.datetime) -> int:
+    """Delete up to a batch of what was never sent (refused, or not true any more) and made before an instant."""
+    # Written out: a prepared statement with a parameter for the status cannot use the partial index.
+    dropped = OutboxMail.status == literal_column(f"'{DeliveryStatus.DROPPED}'")
+    old = (
+        select(OutboxMail.id)
+        .where(dropped, OutboxMail.created_at < before)
+        .order_by(OutboxMail.created_at)
+        .limit(FORGOTTEN_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    gone = delete(OutboxMail).where(OutboxMail.id.in_(old)).returning(OutboxMail.id)
+    return len(db.session.scalars(gone.execution_options(synchronize_session=False)).all())
 
 
 def retry_failed_mail(*, now: dt.datetime) -> int:

@@ -12,6 +12,7 @@ from webapp.webhooks.services.endpoints import (
     turned_away,
     update_endpoint,
 )
+from webapp.webhooks.services.forgetting import forget_deliveries
 from webapp.webhooks.services.replaying import replay_delivery, replay_failed, send_test
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "create_endpoint",
     "delete_endpoint",
     "emit",
+    "forget_deliveries",
     "renew_secret",
     "replay_delivery",
     "replay_failed",
