@@ -83,12 +83,12 @@ def test_quiet_and_empty(browser: Browser) -> None:
 
 def test_a_worker_at_work(browser: Browser) -> None:
     worker = SimpleWorker([queue("default")], connection=get_redis(), name="worker-of-the-test")
-    worker.register_birth()
+    worker.register_birth()  # type: ignore[no-untyped-call]
     note_sweep(LastSweep(NOW - dt.timedelta(seconds=5), 0.25, {"expired_holds": 3}))
     try:
         page = shown(browser)
     finally:
-        worker.register_death()
+        worker.register_death()  # type: ignore[no-untyped-call]
     assert "worker-of-th" in page
     assert "No worker runs." not in page
     assert "Due work is not looked for." not in page

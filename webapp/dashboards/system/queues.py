@@ -118,7 +118,7 @@ def _read_failed(job: Job, name: str) -> FailedJob:
 def _name(job: Job) -> str:
     """Return the function of a job without its package: "outbox.send_due"; also when it can't be read any more."""
     try:
-        whole = job.func_name
+        whole = job.func_name or ""
     except Exception:  # RQ raises what unpickling raised
         return "unreadable"
     return ".".join(whole.split(".")[-2:])

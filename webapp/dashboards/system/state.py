@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from flask import current_app
 from redis.exceptions import RedisError
@@ -196,7 +196,7 @@ def _database() -> Database:
 
 
 def _cache(now: dt.datetime) -> Cache:
-    told = cast("dict[str, Any]", get_redis().info())
+    told = get_redis().info()
     snapshots = told.get("rdb_last_save_time", 0) > 0 and _saves()
     kept = "append-only file" if told.get("aof_enabled") else "snapshots" if snapshots else "not"
     return Cache(

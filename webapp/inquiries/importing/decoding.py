@@ -59,8 +59,8 @@ def decode(content: bytes) -> Decoded:
     if "\x00" in found.text:
         raise NotReadable(NOT_TEXT)
     if broken := _MOJIBAKE.search(found.text):
-        start = max(0, broken.start() - 12)
-        sample = " ".join(found.text[start : broken.end() + 6].split())
+        begin = max(0, broken.start() - 12)
+        sample = " ".join(found.text[begin : broken.end() + 6].split())
         raise NotReadable(BROKEN.format(sample=sample))
     return found
 

@@ -17,7 +17,7 @@ from webapp.inquiries.importing.sheet import Sheet, read_sheet
 from webapp.inquiries.models import ImportStatus, Inquiry, LeadImport
 
 L = LeadImport
-SHOWN_ROWS = 20
+SHOWN_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from webapp.accounts.models import User
 from webapp.audit.services import record
-from webapp.core import live
 from webapp.core.db import after_commit, db
 from webapp.core.errors import InvalidState, NotFound, ValidationFailed
 from webapp.core.jobs import FILES_QUEUE, enqueue
@@ -19,8 +18,8 @@ from webapp.inquiries.importing.decoding import NotReadable, decode
 from webapp.inquiries.importing.sheet import MAX_BYTES, read_sheet
 from webapp.inquiries.models import ImportStatus, LeadImport
 from webapp.inquiries.permissions import require_admin
-from webapp.inquiries.services import LIVE_KEY, submit_inquiry
 from webapp.inquiries.services.submitting import allows_test_addresses
+from webapp.inquiries.services.submitting_many import submit_many
 
 JOB = "webapp.inquiries.importing.jobs.run_import"
 JOB_SECONDS = 1800
@@ -142,19 +141,16 @@ def store_rows(row: LeadImport, *, tick: Callable[[int], None], now: dt.datetime
     """
     checked = check_content(row.content or b"")
     wanted = [one for one in checked.good if not (row.leave_out_known and one.known)]
-    for done, one in enumerate(wanted, 1):
-        if one.entry is not None:
-            submit_inquiry(entry=one.entry, now=now, import_id=row.id, notify_people=False)
-        tick(done)
-    live.bump(LIVE_KEY)
+    entries = [one.entry for one in wanted if one.entry is not None]
+    number = submit_many(entries=entries, now=now, import_id=row.id, tick=tick)
     record(
         "lead_import.done",
         entity="lead_import",
         entity_id=row.public_id,
         label=row.filename,
-        changes={"leads": (0, len(wanted))},
+        changes={"leads": (0, number)},
     )
-    return len(wanted)
+    return number
 
 
 def end_import(import_id: str, *, claimed_at: dt.datetime, now: dt.datetime, why: str = "") -> LeadImport | None:
