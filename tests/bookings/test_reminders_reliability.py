@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,14 @@ def _count(condition: ColumnElement[bool]) -> int:
     return number
 
 
+def fewer_unplanned(than: int) -> bool:
+    return unplanned() < than
+
+
+def more_taken(taken: list[tuple[str, str]], than: int) -> bool:
+    return len(taken) > than
+
+
 def wait_until(done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not done():
@@ -210,13 +219,13 @@ def test_killed_at_any_moment_a_thousand_people_are_reminded_once(
     for _ in range(KILLS):  # while they plan
         before = unplanned()
         with workers.racing():
-            wait_until(lambda before=before: unplanned() < before - random.randrange(60))
+            wait_until(partial(fewer_unplanned, before - random.randrange(60)))
     assert 0 < unplanned() < SESSIONS
     remind_due(clock.now())
     for _ in range(KILLS):  # while they send
         before = len(taken)
         with workers.racing():
-            wait_until(lambda before=before: len(taken) > before + random.randrange(20, 100))
+            wait_until(partial(more_taken, taken, before + random.randrange(20, 100)))
     assert unsent() > 0
     with workers.racing():
         wait_until(lambda: unsent() == 0)

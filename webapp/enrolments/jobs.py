@@ -6,7 +6,7 @@ Every row is its own transaction and is passed over while somebody else is at it
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, case, exists, func, select, tuple_
 from sqlalchemy.orm import joinedload
@@ -38,7 +38,7 @@ def _over(now: dt.datetime, after: tuple[dt.datetime, int]) -> Select[Any]:
     over = select(Enrolment.expires_at, Enrolment.id).where(
         Enrolment.status == EnrolmentStatus.ACTIVE, Enrolment.expires_at <= now, place > tuple_(*after)
     )
-    return over.order_by(Enrolment.expires_at, Enrolment.id).limit(BATCH)
+    return cast(Select[Any], over.order_by(Enrolment.expires_at, Enrolment.id).limit(BATCH))
 
 
 def warn_due(now: dt.datetime) -> int:
