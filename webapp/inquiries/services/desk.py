@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from webapp.accounts.models import Role, User
+from webapp.audit.services import because
 from webapp.core.db import db
 from webapp.core.errors import InvalidState, ValidationFailed
 from webapp.inquiries.emails import tell_assigned
@@ -52,6 +53,7 @@ def change_status(
     wanted, words = status_named(status), clean_note(note)
     inquiry = locked_inquiry(actor, inquiry_id, version)
     if inquiry.status is not wanted:
+        because(words)
         move_to(inquiry, wanted, actor=actor, now=now, note=words)
     return inquiry
 
