@@ -30,7 +30,6 @@ from webapp.bookings.rules import SessionStatus
 from webapp.core.db import db, transaction
 from webapp.core.errors import (
     DuplicateEntry,
-    EnrolmentExpired,
     Forbidden,
     InvalidState,
     NotFound,
@@ -389,25 +388,3 @@ def test_a_purchase_counts_on_its_package(shop: Shop) -> None:
     buy(shop)
     db.session.refresh(shop.package)
     assert shop.package.total_enrolments == 2 == db.session.scalar(select(func.count()).select_from(Enrolment))
-
-
-def test_no_time_after_the_packages_end_is_bought_or_kept(shop: Shop) -> None:
-    shop.package.validity_days = 2
-    db.session.commit()
-    assert NOW + 2 * DAY < SATURDAY_10
-    with pytest.raises(EnrolmentExpired, match="ends on Fri, 11 Dec 2026, 9:30 AM IST"):
-        place_timed(shop)
-    assert db.session.scalar(select(func.count()).select_from(Order)) == 0
-    order = place(shop)
-    with pytest.raises(EnrolmentExpired), transaction():
-        checkout.set_time(
-            student=shop.student,
-            order_id=order.public_id,
-            starts_at=SATURDAY_10,
-            counsellor_id=shop.counsellor.public_id,
-            now=NOW,
-        )
-    assert order.wanted_starts_at is None
-    shop.package.validity_days = 4
-    db.session.commit()
-    assert place_timed(shop).wanted_starts_at == SATURDAY_10
