@@ -64,7 +64,7 @@ class Demo:
             FRESH: world.student("Zoya Khan"),
             UNVERIFIED: world.student("Nikhil Bansal", verified=False),
             NO_PROFILE: world.counsellor_without_profile(),
-            APPLICANT: self._demo_person("farhan.siddiqui@demo.test"),
+            APPLICANT: self._demo_person("tariq.ansari@demo.test"),
         }
 
     @cached_property
@@ -72,8 +72,8 @@ class Demo:
         return {
             "meera": lambda: self._counsellor("Dr. Meera%"),
             "sourav": lambda: self._counsellor("Sourav%"),
-            "applicant": lambda: self._counsellor("Farhan Siddiqui"),
-            "left": lambda: self._counsellor("Lakshmi Menon"),
+            "applicant": lambda: self._counsellor("Tariq Ansari"),
+            "left": lambda: self._counsellor("Gopika Menon"),
             "hers_alone": self._service_of_meera,
             "pupil": self._pupil,
             "soon": lambda: str((clock.now() + dt.timedelta(days=3)).date()),

@@ -132,7 +132,7 @@ def _credits_add_up() -> None:
 
 
 def _ratings_add_up() -> None:
-    for counsellor in db.session.scalars(select(Counsellor)):
+    for counsellor in db.session.scalars(select(Counsellor).where(Counsellor.is_active)):
         stars = list(
             db.session.scalars(
                 select(Review.rating).where(Review.counsellor_id == counsellor.id, Review.published_at.is_not(None))

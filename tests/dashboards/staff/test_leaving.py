@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -164,7 +165,12 @@ def test_the_desk_sees_what_only_they_could_give(meera: Counsellor) -> None:
     make_package(counsellors=[meera], is_active=False)
     assert packages_only_with(meera.id) == [alone]
     service = make_service(meera)
-    columns = {"package_id": None, "service_id": service.id, "source": EnrolmentSource.GRANT, "sessions_total": 1}
+    columns: dict[str, Any] = {
+        "package_id": None,
+        "service_id": service.id,
+        "source": EnrolmentSource.GRANT,
+        "sessions_total": 1,
+    }
     bought = make_enrolment(make_user(), **columns)
     make_enrolment(make_user(), sessions_used=1, **columns)
     assert single_sessions_open(meera.id, NOW) == [bought]

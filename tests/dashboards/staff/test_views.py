@@ -5,25 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from dataclasses import dataclass
 
 import pytest
 from flask import Flask
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
+from tests.dashboards.staff.desk import LIST, Desk, text
 from tests.factories import NOW, make_counsellor, make_enrolment, make_service, make_session, make_user
 from tests.pages import Browser
 from tests.queries import count_queries
-from webapp.accounts.models import Role, User
-from webapp.bookings.rules import SessionStatus
+from webapp.accounts.models import Role
 from webapp.counsellors.models import Counsellor, Service
-from webapp.counsellors.services import set_photo
 
 pytestmark = pytest.mark.usefixtures("db_session")
-LIST, NEW = "/admin/counsellors", "/admin/counsellors/new"
+NEW = "/admin/counsellors/new"
 DAY = dt.timedelta(days=1)
 TYPED = {
     "name": "Kavita Deshpande",
@@ -40,31 +37,6 @@ TYPED = {
     "students_guided": "400",
     "display_order": "",
 }
-
-
-@dataclass
-class Desk:
-    """An admin at the desk and a counsellor to look at."""
-
-    admin: User
-    browser: Browser
-    meera: Counsellor
-
-    @property
-    def url(self) -> str:
-        return f"{LIST}/{self.meera.public_id}"
-
-
-@pytest.fixture
-def desk(app: Flask, db_session: Session) -> Desk:
-    admin, meera = make_user(role=Role.ADMIN), make_counsellor(name="Dr. Meera Krishnan", display_order=1)
-    db_session.commit()
-    return Desk(admin, Browser(app, admin), meera)
-
-
-def text(answer: TestResponse, status: int = 200) -> str:
-    assert answer.status_code == status
-    return " ".join(answer.get_data(as_text=True).split())
 
 
 def form_of(page: str) -> dict[str, str]:
@@ -256,7 +228,6 @@ def test_a_photo_whose_row_can_not_be_written_is_dropped(desk: Desk, monkeypatch
     answer = desk.browser.client.post(f"{desk.url}/photo", data={"photo": photo(), "csrf_token": token})
     assert answer.status_code == 500
     assert len(dropped) == 1
-    assert set_photo is not broken
 
 
 # ── single sessions ────────────────────────────────────────────────────────────────────────────
@@ -285,106 +256,6 @@ def test_a_wrong_single_session_is_marked(desk: Desk, db_session: Session) -> No
     assert not list(db_session.scalars(select(Service)))
     other = make_service(make_counsellor())
     assert desk.browser.get(f"{desk.url}/services/{other.public_id}").status_code == 404
-
-
-# ── applications ───────────────────────────────────────────────────────────────────────────────
-
-ENTRY = {
-    "name": "Farhan Siddiqui",
-    "email": "farhan@example.com",
-    "phone": "98110 42277",
-    "password": "Lucknow-2026",
-    "title": "NEET UG",
-    "exam_types": ["neet"],
-    "experience": "6",
-    "application": "Six years at a desk.",
-}
-
-
-def test_somebody_applies_and_waits(app: Flask, db_session: Session) -> None:
-    visitor = Browser(app)
-    answer = visitor.submit("/apply", ENTRY)
-    assert answer.status_code == 303
-    home = text(visitor.get("/counsellor"))
-    assert "Your application is being looked at" in home
-    assert "Your application is being looked at" in text(visitor.get("/counsellor/week"))
-    assert "Nobody sees it until your application is approved." in text(visitor.get("/counsellor/profile"))
-    made = db_session.scalars(select(Counsellor)).one()
-    assert visitor.get(f"/counsellors/{made.public_id}").status_code == 404
-    assert "You are signed in." in text(visitor.get("/apply"))
-
-
-def test_a_wrong_application_keeps_what_was_typed(app: Flask, db_session: Session) -> None:
-    wrong = {**ENTRY, "experience": "many", "email": "x", "exam_types": []}
-    page = text(Browser(app).submit("/apply", wrong), 422)
-    assert page.count('class="error"') == 3
-    assert "Six years at a desk." in page
-    assert "Lucknow-2026" not in page
-    make_user(email="farhan@example.com")
-    db_session.commit()
-    assert "You have been here before." in text(Browser(app).submit("/apply", ENTRY), 409)
-    page = text(Browser(app).submit("/apply", {**ENTRY, "experience": "", "email": "new@example.com"}), 422)
-    assert "0 is an answer, too." in page
-
-
-def test_the_desk_approves_or_declines(app: Flask, desk: Desk, db_session: Session) -> None:
-    visitor = Browser(app)
-    visitor.submit("/apply", ENTRY)
-    made = db_session.scalars(select(Counsellor).where(Counsellor.applied_at.is_not(None))).one()
-    url = f"{LIST}/{made.public_id}"
-    page = text(desk.browser.get(url))
-    assert "Six years at a desk." in page
-    assert "The mail address is not confirmed." in page
-    assert "Say why in a few words" in text(desk.browser.submit(f"{url}/decline", {"reason": " "}, page=url), 422)
-    assert desk.browser.submit(f"{url}/decline", {"reason": "Not now."}, page=url).status_code == 303
-    assert "Your application was declined" in text(visitor.get("/counsellor"))
-    assert "Not now." in text(visitor.get("/counsellor"))
-    assert desk.browser.submit(f"{url}/approve", page=url).status_code == 303
-    assert made.is_active
-    assert "Make my profile ready" not in text(visitor.get("/counsellor"))
-    assert visitor.get(f"/counsellors/{made.public_id}").status_code == 200
-    assert desk.browser.submit(f"{url}/approve", page=url).status_code == 409
-
-
-# ── leaving ────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_leaving_asks_about_each_session_and_ends_the_login(app: Flask, desk: Desk, db_session: Session) -> None:
-    assert desk.meera.user is not None
-    own = Browser(app, desk.meera.user)
-    assert own.get("/counsellor").status_code == 200
-    kept = make_session(make_enrolment(make_user()), desk.meera, NOW + 3 * DAY)
-    gone = make_session(make_enrolment(make_user()), desk.meera, NOW + 4 * DAY)
-    asked = make_session(make_enrolment(make_user()), desk.meera, NOW + 5 * DAY, status=SessionStatus.REQUESTED)
-    db_session.commit()
-    url = f"{desk.url}/deactivate"
-    listed = [one.public_id for one in (kept, gone, asked)]
-    page = text(desk.browser.get(url))
-    assert all(f'name="listed" value="{one}"' in page for one in listed)
-    typed = {"reason": "Stops.", "message": "Sorry.", "every": "", f"choice-{kept.public_id}": "keep"}
-    page = text(desk.browser.submit(url, {**typed, "listed": listed}), 422)
-    assert page.count("Decide what becomes of this session.") == 1
-    page = text(desk.browser.submit(url, {**typed, "listed": listed[:1]}), 409)
-    assert "The sessions have changed" in page
-    assert page.count(">New</span>") == 2
-    assert kept.status is gone.status is SessionStatus.SCHEDULED
-    answer = desk.browser.submit(url, {**typed, "listed": listed, f"choice-{gone.public_id}": "cancel"}, htmx=True)
-    assert answer.status_code == 204
-    assert [one.status.value for one in (kept, gone, asked)] == ["scheduled", "cancelled", "declined"]
-    assert own.get("/counsellor").status_code == 302
-    assert Browser(app).get(f"/counsellors/{desk.meera.public_id}").status_code == 404
-    assert "1 session cancelled, 1 session kept, 1 request declined." in text(desk.browser.get(desk.url))
-    assert desk.browser.get(url).status_code == 303
-    assert desk.browser.submit(f"{desk.url}/reactivate", page=desk.url).status_code == 303
-    assert Browser(app).get(f"/counsellors/{desk.meera.public_id}").status_code == 200
-
-
-def test_one_choice_for_all(desk: Desk, db_session: Session) -> None:
-    rows = [make_session(make_enrolment(make_user()), desk.meera, NOW + number * DAY) for number in (3, 4)]
-    db_session.commit()
-    typed = {"reason": "Stops.", "message": "Sorry.", "every": "cancel", "listed": [one.public_id for one in rows]}
-    assert desk.browser.submit(f"{desk.url}/deactivate", typed).status_code == 303
-    assert {one.status for one in rows} == {SessionStatus.CANCELLED}
 
 
 # ── one's own profile ──────────────────────────────────────────────────────────────────────────

@@ -32,7 +32,7 @@ from webapp.demo.seed.payments import make_payments
 from webapp.demo.seed.people import LOGINS, Person, everyone, existing_users, make_users, missing
 from webapp.demo.seed.profiles import PROFILES, Profile
 from webapp.demo.seed.reviews import make_reviews, settle_ratings
-from webapp.demo.seed.staff import make_desk
+from webapp.demo.seed.staff import desk_people, make_desk
 from webapp.demo.seed.wallets import Wallets
 from webapp.demo.seed.week import Week, last_round, settle_past
 
@@ -65,13 +65,13 @@ def seed_demo(session: Session, *, hash_password: Callable[[], str], settings: S
     make_reviews(session, [row for row in sessions if row.status is SessionStatus.COMPLETED], new, now)
     make_inbox(session, users, {row.id: row for row in [*sessions, *held]}.values(), now)
     settle_ratings(session, new.values())
-    new_users += make_desk(session, hash_password, now)
+    make_desk(session, users, now)
     return Seeded(new_users, len(new), len(sessions))
 
 
 def _make_people(session: Session, hash_password: Callable[[], str], now: dt.datetime) -> tuple[dict[str, User], int]:
     """Return the demo's users by key, and how many of them are new."""
-    people = [*everyone(), *(_as_person(profile) for profile in PROFILES if profile.has_login)]
+    people = [*everyone(), *desk_people(), *(_as_person(profile) for profile in PROFILES if profile.has_login)]
     people = list({person.key: person for person in people}.values())
     found = existing_users(session, [person.email for person in people])
     absent = missing(people, found)

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from decimal import Decimal
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import Role, User
 from webapp.counsellors.models import Counsellor
-from webapp.demo.seed.people import DOMAIN, Person, existing_users, make_users
+from webapp.demo.seed.people import DOMAIN, Person
 
-APPLICANT = Person(
-    "farhan", "Farhan Siddiqui", f"farhan.siddiqui@{DOMAIN}", Role.COUNSELLOR, joined=1, phone="+919811042277"
-)
-LEFT = Person("lakshmi", "Lakshmi Menon", f"lakshmi.menon@{DOMAIN}", Role.COUNSELLOR, joined=540)
+APPLICANT = Person("tariq", "Tariq Ansari", f"tariq.ansari@{DOMAIN}", Role.COUNSELLOR, joined=1, phone="+919811042277")
+LEFT = Person("gopika", "Gopika Menon", f"gopika.menon@{DOMAIN}", Role.COUNSELLOR, joined=540)
 DAY = dt.timedelta(days=1)
 
 
-def make_desk(session: Session, hash_password: Callable[[], str], now: dt.datetime) -> int:
-    """Add the two unless they are there; return how many accounts are new."""
-    found = existing_users(session, [APPLICANT.email, LEFT.email])
-    absent = [person for person in (APPLICANT, LEFT) if person.email not in found]
-    if not absent:
-        return 0
-    made = make_users(session, absent, password_hash=hash_password(), now=now)
-    for person in absent:
-        user = made[person.email]
-        session.add(_applicant(user, now) if person is APPLICANT else _left(user, now))
-    session.flush()  # both have an id before anything looks for them
-    return len(absent)
+def desk_people() -> list[Person]:
+    """Return who has an account here without counselling."""
+    return [APPLICANT, LEFT]
+
+
+def make_desk(session: Session, users: dict[str, User], now: dt.datetime) -> None:
+    """Add the two profiles unless they are there."""
+    emails = [APPLICANT.email, LEFT.email]
+    there = set(session.scalars(select(func.lower(Counsellor.email)).where(func.lower(Counsellor.email).in_(emails))))
+    if APPLICANT.email not in there:
+        session.add(_applicant(users[APPLICANT.key], now))
+    if LEFT.email not in there:
+        session.add(_left(users[LEFT.key], now))
 
 
 def _applicant(user: User, now: dt.datetime) -> Counsellor:
