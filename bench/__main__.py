@@ -1,4 +1,4 @@
-"""``python -m bench [slots] [pages] [live] [webhooks] [booking] [due]``: all parts unless some are named."""
+"""``python -m bench [slots] [pages] [live] [webhooks] [booking] [leads] [due]``: all parts unless some are named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import booking, due, live, pages, slots, webhooks
+from bench import booking, due, leads, live, pages, slots, webhooks
 from bench.ground import Ground, prepared
 from bench.report import Report
 from bench.seed import Size
@@ -18,6 +18,7 @@ PARTS: dict[str, tuple[str, Callable[[Ground, Report], None]]] = {
     "live": ("Open pickers", live.measure),
     "webhooks": ("Webhooks of the gateway", webhooks.measure),
     "booking": ("Booking", booking.measure),  # it fills calendars
+    "leads": ("Leads at the desk", leads.measure),
     "due": ("What falls due", due.measure),  # last: it replaces all sessions
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from bench import booking, due, live, pages, slots, webhooks
+from bench import booking, due, leads, live, pages, slots, webhooks
 from bench.__main__ import PARTS, main
 from bench.ground import ground_on
 from bench.report import Report
@@ -31,11 +31,13 @@ def test_every_part_measures_and_reports(tmp_path: Path, servers: tuple[str, str
                 live.measure(ground, report, seconds=0.2, pickers=8, pause=0.1, rounds=1, server=server)
             with report.part("Webhooks of the gateway"):
                 webhooks.measure(ground, report, seconds=0.2, server=server)
+            with report.part("Leads at the desk"):
+                leads.measure(ground, report, seconds=0.02, sizes=(30, 60), server=server)
         with report.part("Booking"):
             booking.measure(ground, report, bookings=6, clients=4, volleys=1)
         with report.part("What falls due"):
             due.measure(ground, report, sizes=(8, 16), due=2, reminded=2)
-    assert list(report.parts) == [title for title, _ in PARTS.values()]
+    assert sorted(report.parts) == sorted(title for title, _ in PARTS.values())
     page = report.write(tmp_path).read_text()
     assert "31 days of one counsellor" in page
     figures = {
@@ -45,6 +47,7 @@ def test_every_part_measures_and_reports(tmp_path: Path, servers: tuple[str, str
     }
     assert figures["deadlocks"]["value"] == figures["bookings refused or failed"]["value"] == 0
     assert figures["winners a volley"]["value"] == 1
+    assert figures["text search: p95 of many ÷ few"]["value"] > 0
     assert figures["reminders a minute"]["value"] > 0
 
 
