@@ -12,6 +12,7 @@ NOTHING = "(?!)"  # matches nowhere
 # Indian tax law wants books and invoices for six years after the year's return (CGST Act, section 36).
 KEPT = (
     "The books keep what the law asks for: sums, dates and receipt numbers, without the name. "
+    "Files that were exported or uploaded before go after 7 days. "
     "The payment gateway, the mail server and backups keep their own records for their own time."
 )
 
