@@ -12,6 +12,8 @@ from webapp.audit.models import ActorKind
 from webapp.audit.watching import Actor, start_watching, watch, who_acts
 
 PERSON = ("name", "email", "phone")
+EXPORT_STEPS = ("claimed_at", "done", "finished_at", "expires_at", "owner_id", "filename")
+IMPORT_STEPS = ("content", "claimed_at", "finished_at", "digest", "problems", "owner_id")
 KINDS = {Role.ADMIN: ActorKind.ADMIN, Role.COUNSELLOR: ActorKind.COUNSELLOR, Role.STUDENT: ActorKind.STUDENT}
 
 
@@ -76,8 +78,8 @@ def _watch_offer() -> None:
 def _watch_desk() -> None:
     person = (*PERSON, "email_key", "phone_key", "message", "rank", "category", "state", "referrer")
     watch(m.Inquiry, "inquiry", label=lambda row: row.ticket_number, subject=_lead_user, personal=person)
-    watch(m.ExportFile, "export", label=lambda row: row.kind, ignore=("claimed_at", "done"))
-    watch(m.LeadImport, "lead_import", label=lambda row: row.filename, ignore=("content", "claimed_at"))
+    watch(m.ExportFile, "export", label=lambda row: row.kind, ignore=EXPORT_STEPS)
+    watch(m.LeadImport, "lead_import", label=lambda row: row.filename, ignore=IMPORT_STEPS)
     watch(
         m.Enrolment,
         "enrolment",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -23,7 +23,7 @@ from webapp.core.jobs import FILES_QUEUE, get_redis, queue
 from webapp.inquiries.importing import jobs, services
 from webapp.inquiries.importing.jobs import resume_stalled, run_import
 from webapp.inquiries.importing.progress import read_progress
-from webapp.inquiries.models import ImportStatus, Inquiry, InquiryEvent, LeadImport, LeadPerson, TicketCounter
+from webapp.inquiries.models import ImportStatus, Inquiry, LeadImport
 from webapp.inquiries.services import InquiryInput, submit_inquiry, submitting_many
 from webapp.notifications.models import Notification, OutboxMail
 
@@ -205,6 +205,15 @@ def test_discarding_keeps_nothing(browser: Browser, db_session: Session) -> None
     assert count(db_session) == 0
 
 
+def test_a_file_nobody_imports_is_thrown_away(browser: Browser, db_session: Session) -> None:
+    import_id = brought(browser, HEAD + GOOD)
+    brought_at = row_of(db_session, import_id).updated_at  # by the database's clock
+    assert jobs.forget_left(brought_at + dt.timedelta(days=6)) == 0
+    assert jobs.forget_left(brought_at + dt.timedelta(days=8)) == 1
+    row = row_of(db_session, import_id)
+    assert (row.status, row.content) == (ImportStatus.DISCARDED, None)
+
+
 class Killed(BaseException):
     """As a kill: nothing may catch it."""
 
@@ -340,55 +349,3 @@ def test_only_admins_import(app: Flask, db_session: Session, browser: Browser) -
             assert other.submit(path, page="/account" if user else "/login").status_code == status, path
     assert row_of(db_session, import_id).status is ImportStatus.PREVIEWED
     assert browser.get(f"{PAGE}/import_nothing").status_code == 404
-
-
-CROWD = (
-    ("a@example.com", "9830000001"),
-    ("b@example.com", "9830000002"),
-    ("a@example.com", "9830000003"),  # the first again
-    ("c@example.com", "9830000002"),  # the second again
-    ("d@example.com", "9830000004"),
-)
-BRIDGE = ("b@example.com", "9830000003")  # makes the first four one person
-
-
-@pytest.mark.parametrize("size", [1, 4, 500])
-@pytest.mark.parametrize("crowd", [CROWD, (*CROWD, BRIDGE)])
-def test_many_at_once_are_as_one_by_one(
-    db_session: Session, admin: User, monkeypatch: pytest.MonkeyPatch, size: int, crowd: tuple[tuple[str, str], ...]
-) -> None:
-    monkeypatch.setattr(submitting_many, "CHUNK", size)
-    entries = [InquiryInput(f"P{n}", mail, phone, "neet", source="fair") for n, (mail, phone) in enumerate(crowd)]
-    row = LeadImport(owner_id=admin.id, filename="x.csv")
-    db_session.add(row)
-    db_session.commit()
-    seen = []
-    for at_once in (False, True):
-        with transaction() as session:
-            if at_once:
-                submitting_many.submit_many(entries=entries, now=NOW, import_id=row.id, tick=lambda _done: None)
-            else:
-                for entry in entries:
-                    submit_inquiry(entry=entry, now=NOW, import_id=row.id, notify_people=False)
-            seen.append(_told(session))
-            for model in (InquiryEvent, Inquiry, LeadPerson, TicketCounter):
-                session.execute(delete(model))
-    assert seen[0][:2] == seen[1][:2]
-    assert len(set(seen[0][0])) == 3 - (BRIDGE in crowd)
-    if BRIDGE not in crowd:  # with it, those taken in at once know of each other from the first
-        assert seen[0][2] == seen[1][2]
-
-
-def _told(session: Session) -> tuple[list[int], list[Any], list[Any]]:
-    """Return what is stored, without keys and ids: whose each is, the rows, the lines."""
-    session.expire_all()
-    rows = list(session.scalars(select(Inquiry).order_by(Inquiry.id)))
-    people = sorted({row.person_id for row in rows})
-    assert session.scalar(select(func.count()).select_from(LeadPerson)) == len(people)
-    tickets = {row.id: row.ticket_number for row in rows}
-    lines = session.scalars(select(InquiryEvent).order_by(InquiryEvent.id))
-    return (
-        [people.index(row.person_id) for row in rows],
-        [(row.name, row.ticket_number, row.status, row.version, row.answer_due_at, row.import_id) for row in rows],
-        sorted((tickets[line.inquiry_id], line.kind.value, line.body, len(line.data)) for line in lines),
-    )

@@ -124,6 +124,12 @@ class Work:
         self.claimed_at = at
 
 
+def forget_left(now: dt.datetime) -> int:
+    """Throw away files that nobody imported. Return how many."""
+    with transaction():
+        return services.forget_left_files(now)
+
+
 def resume_stalled(now: dt.datetime) -> int:
     """Queue again what nobody works on. Return how many."""
     return sum(services.wake_now(import_id) for import_id in stalled_imports(now))

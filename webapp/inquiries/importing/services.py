@@ -24,6 +24,7 @@ from webapp.inquiries.services.submitting_many import submit_many
 JOB = "webapp.inquiries.importing.jobs.run_import"
 JOB_SECONDS = 1800
 SILENT_AFTER = dt.timedelta(minutes=2)
+LEFT_AFTER = dt.timedelta(days=7)
 MOST_PROBLEMS = 500
 TOO_LARGE = "The file is larger than 10 MB. Split it and import the parts one by one."
 CHOOSE = "Choose a CSV file."
@@ -163,6 +164,16 @@ def end_import(import_id: str, *, claimed_at: dt.datetime, now: dt.datetime, why
         update(L).where(mine).values(**values).returning(L.id).execution_options(synchronize_session=False)
     )
     return db.session.get(L, found, populate_existing=True) if found is not None else None
+
+
+def forget_left_files(now: dt.datetime) -> int:
+    """Throw away files that were brought and never imported within a week: they are full of names. Return how many."""
+    waits = L.status.in_((ImportStatus.PREVIEWED, ImportStatus.FAILED))
+    left = select(L).where(waits, L.updated_at < now - LEFT_AFTER).with_for_update(skip_locked=True).limit(50)
+    rows = db.session.scalars(left).all()
+    for row in rows:
+        row.status, row.content, row.problems = ImportStatus.DISCARDED, None, []
+    return len(rows)
 
 
 def stalled(now: dt.datetime) -> ColumnElement[bool]:
