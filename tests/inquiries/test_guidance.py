@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -228,6 +229,18 @@ def test_a_network_that_asks_too_often_waits(
     assert "Question 3" in html(answer)
     assert post(visitor, message="Question 3", address="203.0.113.8").status_code == 303
     assert number_of(db_session) == 3
+
+
+def test_a_database_that_is_busy_or_away_loses_nothing(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(**_given: object) -> None:
+        raise OperationalError("insert", {}, Exception("canceling statement due to statement timeout"))
+
+    monkeypatch.setattr(guidance, "submit_inquiry", fails)
+    answer = post(visitor)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "60"
+    assert "We could not take it in just now" in html(answer)
+    assert "Is ECE at Durgapur better?" in html(answer)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Blueprint, Response, current_app, g, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.forms import show_errors
@@ -39,8 +41,10 @@ from webapp.inquiries.stamps import (
 )
 
 blueprint = Blueprint("guidance", __name__)
+log = structlog.get_logger(__name__)
 LIMITS = ((20, 600), (100, 86_400))  # how many, in how many seconds; a school's pupils share one address
 TRAPPED = "Something filled in a field that people do not see. It is empty again: look the rest over and send it."
+NOT_STORED = "We could not take it in just now. Nothing was lost: send it again in a minute."
 TOO_OFTEN = "Many questions have come from your network just now. Nothing was lost: send it again in a while."
 
 
@@ -77,10 +81,21 @@ def send() -> BaseResponse:
     problem = TRAPPED if typed.website.data else pace_problem(stamp, g.now)
     if problem or stamp is None:
         return _again(typed, stamp, problem or "")
+    if wait := _too_often():
+        return _form_page(typed, 429, TOO_OFTEN, retry_after=wait)
+    return _take_in(typed, stamp)
+
+
+def _too_often() -> int:
+    """Count this question for its network; return the seconds to wait, 0 if it may be asked."""
     for limit, seconds in LIMITS:
         verdict = hit(f"guidance:{address_key(request.remote_addr)}", limit, seconds, now=g.now)
         if not verdict.allowed:
-            return _form_page(typed, 429, TOO_OFTEN, retry_after=verdict.retry_after)
+            return verdict.retry_after
+    return 0
+
+
+def _take_in(typed: GuidanceForm, stamp: Stamp) -> BaseResponse:
     try:
         if unknown := typed.unknown_choices():
             raise ValidationFailed(fields=unknown)
@@ -89,6 +104,9 @@ def send() -> BaseResponse:
     except ValidationFailed as error:
         show_errors(typed, error.fields)
         return _form_page(typed, error.http_status)
+    except OperationalError as error:  # away, or busy for longer than a statement may wait
+        log.error("inquiry_not_stored", error=str(error.orig))
+        return _form_page(typed, 503, NOT_STORED, retry_after=60)
     return _sent_page(inquiry) if is_htmx() else see_other(_sent_url(inquiry))
 
 
