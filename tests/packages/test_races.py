@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from tests.crowd import Rush, crowded_app, rush
+from tests.crowd import Rush, Work, crowded_app, rush
 from tests.factories import NOW, make_package
 from tests.packages.desk import an_admin, good, names
 from webapp.accounts.models import User
@@ -27,7 +27,7 @@ def _admin() -> User:
 def test_an_address_wanted_by_many_goes_to_one(rush: Rush) -> None:
     an_admin()
     db.session.commit()
-    works = [lambda: services.create_package(actor=_admin(), data=good(), now=NOW)] * ADMINS
+    works: list[Work] = [lambda: services.create_package(actor=_admin(), data=good(), now=NOW)] * ADMINS
     answers = [one.answer for one in rush(works)]
     assert answers.count("done") == 1
     assert set(answers) == {"done", "SlugTaken"} or set(answers) == {"done", "SlugTaken", "ValidationFailed"}

@@ -19,6 +19,7 @@ from webapp.audit.watching import Actor, who_acts
 from webapp.audited import init_audit
 from webapp.core.db import db, transaction
 from webapp.core.errors import Forbidden, InvalidState, NotFound, ValidationFailed
+from webapp.enrolments.models import Enrolment
 from webapp.packages import services
 from webapp.packages.errors import PackageInUse, SlugTaken, StaleVersion
 from webapp.packages.models import Package, PackageFeature
@@ -296,3 +297,17 @@ def test_a_change_is_dated(admin: User) -> None:
     with transaction():
         services.update_package(actor=admin, package_id=package.public_id, data=good(terms="New"), now=later)
     assert package.updated_at == later
+
+
+def test_an_order_for_a_package_that_is_deleted_meanwhile_is_told_so(admin: User) -> None:
+    gone = make_package()
+    with transaction():
+        services.delete_package(actor=admin, package_id=gone.public_id)
+    student = make_user()
+    with pytest.raises(NotFound), transaction():
+        db.session.add(
+            Enrolment(
+                user_id=student.id, package_id=gone.id, title="x", source="grant", sessions_total=1,
+                session_minutes=30, enrolled_at=NOW, expires_at=NOW + dt.timedelta(days=1),
+            )
+        )  # fmt: skip
