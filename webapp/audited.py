@@ -77,7 +77,14 @@ def _watch_offer() -> None:
 
 def _watch_desk() -> None:
     person = (*PERSON, "email_key", "phone_key", "message", "rank", "category", "state", "referrer")
-    watch(m.Inquiry, "inquiry", label=lambda row: row.ticket_number, subject=_lead_user, personal=person)
+    watch(
+        m.Inquiry,
+        "inquiry",
+        label=lambda row: row.ticket_number,
+        subject=_lead_user,
+        personal=person,
+        ignore=("position",),  # where its card lies on the board is no news
+    )
     watch(m.ExportFile, "export", label=lambda row: row.kind, ignore=EXPORT_STEPS)
     watch(m.LeadImport, "lead_import", label=lambda row: row.filename, ignore=IMPORT_STEPS)
     watch(
