@@ -50,7 +50,9 @@ def test_a_folder_lives_through_kills_and_starts_again_and_again(tmp_path: Path)
         _ends_without_a_trace(run, signal.SIGINT, tmp_path)
     with disha(data, APP_ENV="demo") as second:
         _serves_the_demo(second)
-        for process in [second.process, *second.family()]:
+        family = second.family()
+        second.process.kill()
+        for process in family:
             process.kill()
         second.process.wait()
         with disha(data, APP_ENV="demo") as third:
