@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import zipfile
@@ -13,10 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.dashboards.people.world import MAIL, NAME, World, make_world
-from tests.factories import make_user
+from tests.factories import NOW, make_counsellor, make_enrolment, make_review, make_session, make_user
 from tests.pages import Browser
+from tests.queries import count_queries
 from webapp.accounts.models import Role, User
 from webapp.audit.models import AuditEntry
+from webapp.dashboards.people.privacy.copying import zip_pieces
 
 
 @pytest.fixture
@@ -112,3 +115,20 @@ def test_nobody_elses_copy(app: Flask, world: World, db_session: Session, role: 
 
 def test_a_visitor_signs_in_first(app: Flask, world: World) -> None:
     assert Browser(app).submit("/account/data", page="/login").status_code == 302
+
+
+def test_as_many_statements_for_much_as_for_little(app: Flask, world: World, db_session: Session) -> None:
+    def statements() -> int:
+        with app.test_request_context(), count_queries() as seen:
+            assert b"".join(zip_pieces(world.student, zone="Asia/Kolkata", now=NOW))
+        return len(seen)
+
+    statements()
+    few = statements()
+    for day in range(1, 6):
+        enrolment = make_enrolment(world.student)
+        session = make_session(enrolment, make_counsellor(), NOW - dt.timedelta(days=day), status="completed")
+        make_review(session)
+    db_session.commit()
+    statements()
+    assert statements() == few
