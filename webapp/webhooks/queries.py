@@ -72,9 +72,7 @@ def deliveries_of(
     return paginate(db.session(), shown_deliveries(endpoint, status=status, event=event), page=page, limit=limit)
 
 
-def shown_deliveries(
-    endpoint: WebhookEndpoint, *, status: AttemptStatus | None, event: str
-) -> Select[tuple[WebhookDelivery]]:
+def shown_deliveries(endpoint: WebhookEndpoint, *, status: AttemptStatus | None, event: str) -> Select[WebhookDelivery]:
     """Return the query of `deliveries_of`, for its page and its file."""
     wanted = select(D).where(D.endpoint_id == endpoint.id).order_by(D.id.desc())
     if status is not None:
