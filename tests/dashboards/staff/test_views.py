@@ -301,6 +301,8 @@ def test_outsiders_see_and_change_nothing(app: Flask, desk: Desk) -> None:
     assert {nobody.get(url).status_code for url in urls} == {302}
     assert nobody.get("/counsellor/profile").status_code == 302
     assert Browser(app, make_user()).get("/counsellor/profile").status_code == 403
-    assert Browser(app, make_user(role=Role.COUNSELLOR)).get("/counsellor/profile").status_code == 404
+    new = Browser(app, make_user(role=Role.COUNSELLOR))
+    assert "Your profile is not set up yet" in text(new.get("/counsellor/profile"))
+    assert new.submit("/counsellor/profile", TYPED, page="/account").status_code == 404
     for url in (f"{LIST}/counsellor_nobody", f"{LIST}/counsellor_nobody/deactivate"):
         assert desk.browser.get(url).status_code == 404

@@ -9,12 +9,13 @@ from webapp.accounts.forms import show_errors
 from webapp.accounts.viewer import viewer
 from webapp.core.access import allow
 from webapp.core.db import db, transaction
-from webapp.core.errors import DomainError
+from webapp.core.errors import DomainError, NotFound
 from webapp.core.htmx import render, see_other
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import counsellor_for, counsellor_of, services_of, standing_of
 from webapp.counsellors.services import create_counsellor, invite_again, update_profile
 from webapp.counsellors.services.profiles import StaleProfile
+from webapp.dashboards.counsellor.views import NO_PROFILE
 from webapp.dashboards.staff.blueprint import blueprint
 from webapp.dashboards.staff.forms import CounsellorForm, PhotoForm, ProfileForm, WhyForm
 from webapp.dashboards.staff.queries import single_sessions_open
@@ -62,10 +63,7 @@ def create() -> BaseResponse:
 @allow("admin")
 def edit(public_id: str) -> Response:
     """Show all of a counsellor, to be changed."""
-    counsellor = counsellor_for(viewer(), public_id)
-    form = CounsellorForm(formdata=None)
-    form.fill(counsellor)
-    return show_edit(counsellor, form)
+    return show_edit(counsellor_for(viewer(), public_id))
 
 
 @blueprint.post("/admin/counsellors/<public_id>")
@@ -139,10 +137,10 @@ def show_edit(
 @allow("counsellor")
 def profile() -> Response:
     """Show one's own profile, to be changed."""
-    counsellor = counsellor_of(viewer())
-    form = ProfileForm(formdata=None)
-    form.fill(counsellor)
-    return show_own(counsellor, form)
+    try:
+        return show_own(counsellor_of(viewer()))
+    except NotFound:
+        return render(NO_PROFILE)
 
 
 @blueprint.post("/counsellor/profile")
