@@ -8,8 +8,8 @@ from webapp.config import Settings
 from webapp.core.due import register_due_work
 from webapp.enrolments.services import register_on_enrolled
 from webapp.inquiries.emails import KNOWN_GUARD, is_still_known
-from webapp.inquiries.jobs import forget_due
 from webapp.inquiries.importing import doors as importing
+from webapp.inquiries.jobs import forget_due
 from webapp.inquiries.services import note_purchase
 from webapp.inquiries.views import desk_doors
 from webapp.inquiries.views.guidance import blueprint as guidance

@@ -17,19 +17,26 @@ from webapp.bookings.rules import SessionStatus
 from webapp.bookings.session_cards import Join, State, countdown_words, how, join_of, place_in_package, state_of
 from webapp.core.access import allow
 from webapp.core.htmx import render
+from webapp.inquiries.models import Inquiry
+from webapp.inquiries.queries import background_of
+from webapp.inquiries.rules import EXAM_LABELS
 
 SHOWN_EARLIER = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One screen. ``last``: the latest held session with notes, else the latest; ``promises``: steps still open."""
+    """One screen. ``last``: the latest held session with notes, else the latest; ``promises``: steps still open.
+
+    ``asked`` is what the student wrote in the guidance form: exam, rank, category, message.
+    """
 
     session: CounsellingSession
     state: State
     place: str
     how: str
     exam: str
+    asked: Inquiry | None
     join: Join | None
     countdown: str
     earlier: list[CounsellingSession]
@@ -49,12 +56,13 @@ def brief(public_id: str) -> Response:
     return render(
         "dashboards/counsellor/brief.html",
         brief=read_brief(session, viewer(), g.now),
+        exam_labels=EXAM_LABELS,
         layout=f"layouts/{current_user.role.value}.html",
     )
 
 
 def read_brief(session: CounsellingSession, reader: User, now: dt.datetime) -> Brief:
-    """Gather it; at most six statements beside the session."""
+    """Gather it; at most seven statements beside the session."""
     earlier = earlier_sessions(session)
     package = session.enrolment.package if session.enrolment else None
     return Brief(
@@ -63,6 +71,7 @@ def read_brief(session: CounsellingSession, reader: User, now: dt.datetime) -> B
         place=place_in_package(session, session_numbers([session]).get(session.id)),
         how=how(session),
         exam=package.exam_type.value.upper() if package else "",
+        asked=background_of(session.student),
         join=join_of(session, reader, now),
         countdown=countdown_words(session.starts_at, now),
         earlier=earlier[:SHOWN_EARLIER],

@@ -1,5 +1,6 @@
 """Reads of leads: lists by keyset, the board, one of them, what waits."""
 
+from webapp.inquiries.queries.background import background_of
 from webapp.inquiries.queries.board import Column, board_columns
 from webapp.inquiries.queries.context import (
     desk_people,
@@ -33,6 +34,7 @@ __all__ = [
     "News",
     "Part",
     "Sort",
+    "background_of",
     "board_columns",
     "desk_people",
     "inquiry_for",
