@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, text
 
@@ -21,7 +19,7 @@ PAGES = {
     "page": "/admin/leads",
     "any status, page 2": "/admin/leads?status=all&after=inquiry_b{middle}",
     "filtered page": "/admin/leads?status=all&exam=neet&source=instagram",
-    "text search": f"/admin/leads?status=all&q={quote('priyanka gho')}",
+    "text search": "/admin/leads?status=all&q=priyanka",
     "search by phone": "/admin/leads?status=all&q=98310+00042",
     "board": "/admin/leads/board",
 }
