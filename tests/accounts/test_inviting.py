@@ -20,6 +20,7 @@ from webapp.core import clock
 from webapp.core.db import transaction
 from webapp.core.errors import InvalidState, ValidationFailed
 from webapp.notifications.models import OutboxMail
+from webapp.notifications.render import Letter, compose
 
 WANTED: dict[str, Any] = {"name": "Ishita Roy", "email": "Ishita@example.com", "phone": "98300 41270"}
 SECRET = "Secret-99"
@@ -120,3 +121,20 @@ def test_a_dead_link_says_what_to_do(app: Flask, db_session: Session) -> None:
     answer = Browser(app).get("/welcome/nothing")
     assert answer.status_code == 410
     assert "good for 7 days" in answer.get_data(as_text=True)
+
+
+def test_the_mail_says_who_and_why(db_session: Session, now: dt.datetime) -> None:
+    invite(now, words="You asked for <JEE Complete>.", by="Rohan Mehta", role=Role.COUNSELLOR)
+    (row,) = mails(db_session)
+    message = compose(
+        Letter(row.public_id, row.recipient, row.recipient_name, row.template, row.context, [], row.created_at)
+    )
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert message["Subject"] == "Rohan Mehta invites you to Disha"
+    assert "You asked for <JEE Complete>." in plain.get_content()
+    assert "You asked for &lt;JEE Complete&gt;." in html.get_content()
+    for body in (plain.get_content().replace("\r\n", "\n"), html.get_content()):
+        assert str(row.context["url"]) in body
+        assert "as a counsellor" in body
