@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 from flask_login import current_user
 
 from webapp import models as m
@@ -30,7 +30,7 @@ def init_audit() -> None:
 def _actor() -> Actor:
     if not has_request_context():
         return Actor()
-    here, request_id = request.remote_addr or "", request.headers.get("X-Request-ID", "")
+    here, request_id = request.remote_addr or "", g.get("request_id", "")
     if not current_user or not current_user.is_authenticated:
         return Actor(address=here, request_id=request_id)
     user = acting_user()

@@ -187,6 +187,7 @@ NOT_PAGES = frozenset(
     {
         "accounts.home",
         "accounts.password",
+        "admin.chart_csv",
         "admin_payments.reconcile_state",
         "bookings.calendar_file",
         "bookings.live",
