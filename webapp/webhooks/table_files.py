@@ -27,7 +27,7 @@ def register_table_files() -> None:
     )
 
 
-def _wanted(params: Params) -> Select[tuple[WebhookDelivery]]:
+def _wanted(params: Params) -> Select[WebhookDelivery]:
     status = params.get("status", "")
     return shown_deliveries(
         get_endpoint(params.get("endpoint", "")),
