@@ -18,6 +18,7 @@ from webapp.counsellors.queries import desk_counts, standing_of, waiting_applica
 from webapp.counsellors.rules import DeskPart, Standing
 from webapp.counsellors.services import Application, apply_to_counsel, approve_application, decline_application
 from webapp.notifications.models import Notification, OutboxMail
+from webapp.notifications.render import Letter, compose
 
 pytestmark = pytest.mark.usefixtures("db_session")
 ENTRY = Application(
@@ -156,3 +157,36 @@ def test_outsiders_answer_nothing(admin: User) -> None:
             decline_application(actor=outsider, counsellor_id=one.public_id, reason="No.", now=NOW)
     with pytest.raises(NotFound):
         approve_application(actor=admin, counsellor_id="counsellor_nobody", now=NOW)
+
+
+def letter(session: Session, template: str) -> tuple[str, str, str]:
+    """Return subject, text and HTML of the one mail of a kind."""
+    mail = session.scalars(select(OutboxMail).where(OutboxMail.template == template)).one()
+    message = compose(
+        Letter(mail.public_id, mail.recipient, mail.recipient_name, mail.template, mail.context, mail.attachments, NOW)
+    )
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    return str(message["Subject"]), text.get_content(), html.get_content()
+
+
+def test_the_mails_say_what_comes_next(db_session: Session, admin: User) -> None:
+    one = applied(replace(ENTRY, text="Six <b>years</b>\nat a desk."))
+    subject, text, html = letter(db_session, "application_received")
+    assert subject == "Farhan Siddiqui applies to counsel here"
+    assert "6 years of experience" in text
+    assert f"http://localhost/admin/counsellors/{one.public_id}" in text
+    assert "Six &lt;b&gt;years&lt;/b&gt;<br>at a desk." in html
+    with transaction():
+        decline_application(actor=admin, counsellor_id=one.public_id, reason="Enough for <NEET>.", now=NOW)
+    subject, text, html = letter(db_session, "application_declined")
+    assert "Enough for <NEET>." in text
+    assert "Enough for &lt;NEET&gt;." in html
+    with transaction():
+        approve_application(actor=admin, counsellor_id=one.public_id, now=NOW)
+    subject, text, html = letter(db_session, "application_approved")
+    assert subject == "You counsel at Disha now"
+    for path in (f"/counsellors/{one.public_id}", "/counsellor/profile", "/counsellor/availability"):
+        assert f"http://localhost{path}" in text
+        assert f"http://localhost{path}" in html
