@@ -77,6 +77,9 @@ def test_deliveries_of_one_webhook(app: Flask, db_session: Session, admin: User)
     assert len(cells(browser.export("deliveries", endpoint=one.public_id))) == 2
     assert len(cells(browser.export("deliveries", endpoint=one.public_id, status="delivered"))) == 0
     assert browser.export("deliveries").status_code == 404
+    found = cells(browser.export("webhooks"))
+    assert [(row["Address"], row["Under way"]) for row in found] == [(urls[1], "1"), (urls[0], "2")]
+    assert "/admin/exports/new/webhooks" in browser.get("/admin/webhooks").get_data(as_text=True)
     page = browser.get(f"/admin/webhooks/{one.public_id}").get_data(as_text=True)
     assert f"/admin/exports/new/deliveries?endpoint={one.public_id}" in page
 

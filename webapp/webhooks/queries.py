@@ -38,13 +38,18 @@ class Trouble:
 
 def list_endpoints(page: int, limit: int = 20) -> tuple[list[EndpointRow], Page[WebhookEndpoint]]:
     """Return a page of endpoints, the newest first; four statements."""
-    found = paginate(db.session(), select(E).order_by(E.id.desc()), page=page, limit=limit)
+    found = paginate(db.session(), every_endpoint(), page=page, limit=limit)
     ids = [one.id for one in found.items]
     counts = count_open(ids)
     latest_ids = select(func.max(D.id)).where(D.endpoint_id.in_(ids)).group_by(D.endpoint_id)
     latest = {one.endpoint_id: one for one in db.session.scalars(select(D).where(D.id.in_(latest_ids)))}
     rows = [EndpointRow(one, *counts.get(one.id, (0, 0)), latest.get(one.id)) for one in found.items]
     return rows, found
+
+
+def every_endpoint() -> Select[tuple[WebhookEndpoint]]:
+    """Return the query of `list_endpoints`, for its page and its file."""
+    return select(E).order_by(E.id.desc())
 
 
 def count_open(endpoint_ids: list[int]) -> dict[int, tuple[int, int]]:
