@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.dashboards.staff.desk import LIST, Desk, text
 from tests.factories import NOW, make_enrolment, make_session, make_user
 from tests.pages import Browser
+from tests.queries import count_queries
 from webapp.bookings.rules import SessionStatus
 from webapp.counsellors.models import Counsellor
 
@@ -116,3 +117,20 @@ def test_one_choice_for_all(desk: Desk, db_session: Session) -> None:
     typed = {"reason": "Stops.", "message": "Sorry.", "every": "cancel", "listed": [one.public_id for one in rows]}
     assert desk.browser.submit(f"{desk.url}/deactivate", typed).status_code == 303
     assert {one.status for one in rows} == {SessionStatus.CANCELLED}
+
+
+def test_more_sessions_cost_no_more_statements(desk: Desk, db_session: Session) -> None:
+    def cost() -> int:
+        db_session.commit()
+        db_session.expire_all()
+        with count_queries() as seen:
+            text(desk.browser.get(f"{desk.url}/deactivate"))
+        return len(seen)
+
+    make_session(make_enrolment(make_user()), desk.meera, NOW + 3 * DAY)
+    make_enrolment(make_user(), assigned_counsellor_id=desk.meera.id)
+    few = cost()
+    for number in range(4, 12):
+        make_session(make_enrolment(make_user()), desk.meera, NOW + number * DAY)
+        make_enrolment(make_user(), assigned_counsellor_id=desk.meera.id)
+    assert cost() == few
