@@ -47,7 +47,7 @@ def list_endpoints(page: int, limit: int = 20) -> tuple[list[EndpointRow], Page[
     return rows, found
 
 
-def every_endpoint() -> Select[tuple[WebhookEndpoint]]:
+def every_endpoint() -> Select[WebhookEndpoint]:
     """Return the query of `list_endpoints`, for its page and its file."""
     return select(E).order_by(E.id.desc())
 
