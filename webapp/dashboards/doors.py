@@ -10,8 +10,8 @@ from webapp.dashboards.availability import doors as availability
 from webapp.dashboards.calendar import views as calendar
 from webapp.dashboards.counsellor import pages as counsellor
 from webapp.dashboards.exports import doors as exports
-from webapp.dashboards.staff import doors as staff
 from webapp.dashboards.people import doors as people
+from webapp.dashboards.staff import doors as staff
 from webapp.dashboards.student import views as student
 from webapp.dashboards.system import doors as system
 
