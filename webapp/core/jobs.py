@@ -73,9 +73,7 @@ def enqueue(
     """
     target: Any = function
     try:
-        queue(queue_name).enqueue(
-            target, *args, job_timeout=seconds, result_ttl=RESULT_SECONDS, failure_ttl=7 * 86400
-        )
+        queue(queue_name).enqueue(target, *args, job_timeout=seconds, result_ttl=RESULT_SECONDS, failure_ttl=7 * 86400)
     except (RedisError, OSError) as error:
         log.warning("job_not_queued", job=getattr(function, "__name__", function), error=str(error))
         return False
