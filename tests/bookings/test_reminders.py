@@ -276,6 +276,7 @@ def _many_old_sessions(number: int) -> None:
                 "requested_at": start - DAY,
                 "remind_at": None,
                 "calendar_uid": None,
+                "value_booked": True,
             }
         )
     db.session.execute(insert(CounsellingSession), rows)

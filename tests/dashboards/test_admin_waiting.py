@@ -125,3 +125,12 @@ def test_late_leads_are_called_from_their_row(app: Flask, db_session: Session, a
         assert f"/admin/waiting/call/{row.public_id}" not in answer.get_data(as_text=True)
     db_session.expire_all()
     assert (late[0].follow_up_on, quiet.status, quiet.answered_at) == (None, InquiryStatus.CONTACTED, NOW)
+
+
+def test_an_application_waits_until_it_is_answered(app: Flask, db_session: Session, admin: User) -> None:
+    applied = make_counsellor(name="Tariq Ansari", is_active=False, applied_at=NOW - DAY)
+    make_counsellor(name="Answered Already", is_active=False, applied_at=NOW - DAY, declined_at=NOW)
+    page = Browser(app, admin).get("/admin").get_data(as_text=True)
+    assert "Tariq Ansari wants to counsel" in page
+    assert f"/admin/counsellors/{applied.public_id}" in page
+    assert "Answered Already" not in page

@@ -118,4 +118,4 @@ def test_an_export_is_written_again(rush: Rush) -> None:
         row = session.scalars(select(ExportFile)).one()
         assert (row.status, row.done) == (ExportStatus.DONE, ROWS)
     assert len(file_of(export_id).read_text(encoding="utf-8-sig").splitlines()) == ROWS + 1
-    assert list(folder().glob("*.part")) == []
+    assert list(folder().glob(f"{export_id}.*.part")) == []

@@ -13,6 +13,7 @@ from webapp.bookings.models import CounsellingSession
 from webapp.bookings.panel import short_when
 from webapp.bookings.session_cards import time_left
 from webapp.core.times import DEFAULT_ZONE, zone_info
+from webapp.counsellors.models import Counsellor
 from webapp.dashboards.admin.queries import FREE_DAYS, CounsellorDay
 from webapp.dashboards.words import counted, time_since, when_soon
 from webapp.enrolments.models import Enrolment
@@ -214,6 +215,19 @@ def unbooked_rows(enrolments: Sequence[Enrolment], now: dt.datetime) -> Iterator
             post=True,
             here=True,
             tone="warn",
+        )
+
+
+def application_rows(people: Sequence[Counsellor], now: dt.datetime) -> Iterator[Waiting]:
+    """A row for each counsellor who applied and has no answer yet."""
+    for row in people:
+        yield Waiting(
+            icon="user-plus",
+            title=f"{row.name} wants to counsel",
+            text=row.title,
+            age=time_since(row.applied_at or row.created_at, now),
+            action="Read application",
+            url=url_for("staff.edit", public_id=row.public_id),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from webapp.core.times import DEFAULT_ZONE, zone_info
+from webapp.counsellors.queries import waiting_applications
 from webapp.dashboards.admin import queries, waiting
 from webapp.dashboards.admin.money import money_rows
 from webapp.inquiries.queries import lead_stats, overdue_follow_ups, unanswered
@@ -14,6 +15,7 @@ from webapp.reviews.queries import count_waiting, reviews_to_read
 from webapp.webhooks.queries import endpoints_in_trouble
 
 LEADS_SHOWN = 4
+APPLICATIONS_SHOWN = 3
 REVIEWS_SHOWN = 3
 
 
@@ -38,6 +40,7 @@ def waiting_rows(
         *waiting.review_rows(reviews_to_read(REVIEWS_SHOWN), count_waiting(), now),
         *waiting.mail_rows(mails.get(DeliveryStatus.FAILED, 0)),
         *waiting.hook_rows(endpoints_in_trouble(now)),
+        *waiting.application_rows(waiting_applications(APPLICATIONS_SHOWN), now),
         *waiting.closed_rows(days),
         *waiting.unbooked_rows(queries.bought_but_unbooked(now), now),
         *waiting.verify_rows(queries.unverified_students(now), now),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -69,12 +70,17 @@ def make_inbox(
     values = [_row(reader, line, now) for reader, line in told]
     for reader in (ananya, meera):
         for row in [row for row in values if row["user_id"] == reader.id][:-MOST_UNREAD]:
-            row["read_at"] = row["read_at"] or now
+            row["read_at"] = row["read_at"] or _soon_after(row["created_at"], now)
     if values:
         session.execute(insert(Notification).on_conflict_do_nothing(index_elements=["dedupe_key"]), values)
 
 
-def _row(reader: User, line: Line, now: dt.datetime) -> dict[str, object]:
+def _soon_after(told: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Return when a line of just now was read: after it came, before this moment."""
+    return told + (now - told) / 2
+
+
+def _row(reader: User, line: Line, now: dt.datetime) -> dict[str, Any]:
     return {
         "public_id": new_public_id("note"),
         "user_id": reader.id,
