@@ -117,6 +117,8 @@ def empty() -> None:
 def _vacuum() -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum analyze inquiries"))
+        connection.execute(text("vacuum analyze lead_people"))
+        connection.execute(text("checkpoint"))  # what filling left to be written is not the page's to wait for
 
 
 def admin_cookie(ground: Ground) -> str:
