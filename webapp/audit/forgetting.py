@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import String, cast, or_, select, text, tuple_
+from sqlalchemy import String, cast, or_, select, tuple_
 
 from webapp.audit.models import AuditEntry
 from webapp.audit.rules import ERASED
-from webapp.audit.services import forget_subject
+from webapp.audit.services import erasing, forget_subject
 from webapp.core.db import db
 
 # What people write themselves, in entries of things that belonged to the person.
@@ -30,21 +30,19 @@ def forget_in_log(user_id: int, *, things: Collection[tuple[str, str]], pattern:
         pattern: finds the person's address and phone (a regular expression of Postgres): such entries are blanked.
     """
     changed = forget_subject(user_id)
-    db.session.execute(text("set local disha.erasing = 'on'"))
-    rows = {row.id: row for row in db.session.scalars(select(AuditEntry).where(_theirs(user_id, things)))}
-    mentions = or_(
-        AuditEntry.reason.regexp_match(pattern, flags="i"),
-        AuditEntry.entity_label.regexp_match(pattern, flags="i"),
-        cast(AuditEntry.changes, String).regexp_match(pattern, flags="i"),
-    )
-    told = {row.id: row for row in db.session.scalars(select(AuditEntry).where(mentions))}
-    for row in {**rows, **told}.values():
-        row.changes = [_blank(change, everything=row.id in told) for change in row.changes]
-        row.reason = ERASED if row.reason else ""
-        if row.id in told or row.entity in ("user", "counsellor"):
-            row.entity_label = ERASED
-    db.session.flush()  # while the word still holds
-    db.session.execute(text("set local disha.erasing = 'off'"))
+    with erasing():
+        rows = {row.id: row for row in db.session.scalars(select(AuditEntry).where(_theirs(user_id, things)))}
+        mentions = or_(
+            AuditEntry.reason.regexp_match(pattern, flags="i"),
+            AuditEntry.entity_label.regexp_match(pattern, flags="i"),
+            cast(AuditEntry.changes, String).regexp_match(pattern, flags="i"),
+        )
+        told = {row.id: row for row in db.session.scalars(select(AuditEntry).where(mentions))}
+        for row in {**rows, **told}.values():
+            row.changes = [_blank(change, everything=row.id in told) for change in row.changes]
+            row.reason = ERASED if row.reason else ""
+            if row.id in told or row.entity in ("user", "counsellor"):
+                row.entity_label = ERASED
     return changed + len(rows) + len(told)
 
 
@@ -52,15 +50,13 @@ def forget_things(things: Collection[tuple[str, str]]) -> int:
     """Take what people wrote out of the entries of these things (entity, public id); return how many rows changed."""
     if not things:
         return 0
-    db.session.execute(text("set local disha.erasing = 'on'"))
-    rows = db.session.scalars(
-        select(AuditEntry).where(tuple_(AuditEntry.entity, AuditEntry.entity_id).in_(list(things)))
-    ).all()
-    for row in rows:
-        row.changes = [_blank(change, everything=False) for change in row.changes]
-        row.reason = ERASED if row.reason else ""
-    db.session.flush()  # while the word still holds
-    db.session.execute(text("set local disha.erasing = 'off'"))
+    with erasing():
+        rows = db.session.scalars(
+            select(AuditEntry).where(tuple_(AuditEntry.entity, AuditEntry.entity_id).in_(list(things)))
+        ).all()
+        for row in rows:
+            row.changes = [_blank(change, everything=False) for change in row.changes]
+            row.reason = ERASED if row.reason else ""
     return len(rows)
 
 

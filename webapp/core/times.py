@@ -44,6 +44,11 @@ def is_zone(name: str | None) -> bool:
     return bool(name) and name in all_zones()
 
 
+def midnight(date: dt.date, zone: str) -> dt.datetime:
+    """Return the instant (UTC) at which a date begins in a zone."""
+    return dt.datetime.combine(date, dt.time(), zone_info(zone)).astimezone(dt.UTC)
+
+
 def zone_label(instant: dt.datetime, zone: str) -> str:
     """Return the short name of a zone at an instant: "IST", or "UTC+4" where none is in use."""
     local = instant.astimezone(zone_info(zone))

@@ -16,7 +16,7 @@ from sqlalchemy import TextClause, text
 from webapp.availability.rules import BookingMode, CalendarRules, ExceptionDay, Window
 from webapp.bookings.rules import Busy, BusyKind, Question
 from webapp.core.db import db
-from webapp.core.times import DEFAULT_ZONE, zone_info
+from webapp.core.times import DEFAULT_ZONE, midnight
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 MARGIN = 6 * HOUR  # the longest buffer and the longest session
@@ -145,7 +145,8 @@ class _Span(NamedTuple):
     @classmethod
     def of(cls, first: dt.date, last: dt.date, zone: str | None) -> Self:
         if zone is None:  # a date begins up to 14 h before UTC's and ends up to 12 h after it
-            return cls(first, last, midnight(first) - MARGIN - 14 * HOUR, midnight(last + DAY) + MARGIN + 12 * HOUR)
+            begin, end = midnight(first, "UTC"), midnight(last + DAY, "UTC")
+            return cls(first, last, begin - MARGIN - 14 * HOUR, end + MARGIN + 12 * HOUR)
         begin, end = midnight(first, zone), midnight(last + DAY, zone)
         return cls(first - DAY, last + DAY, begin - DAY - 2 * HOUR, end + DAY + 2 * HOUR)
 
@@ -164,11 +165,6 @@ def _rows(ids: list[int], span: _Span, student_id: int | None, now: dt.datetime)
         "now": now,
     }
     return db.session.execute(statement, values).all()
-
-
-def midnight(date: dt.date, zone: str = "UTC") -> dt.datetime:
-    """Return the instant at which a date begins in a zone."""
-    return dt.datetime.combine(date, dt.time(), zone_info(zone)).astimezone(dt.UTC)
 
 
 def _read_rules(data: CalendarData, words: str, numbers: Sequence[Any]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer, joinedload
 
 from webapp.availability.rules import ExceptionDay, Window, fits_hours, local_date
 from webapp.bookings.models import CounsellingSession
-from webapp.bookings.queries.calendars import DAY, CalendarData, calendar_data, midnight
+from webapp.bookings.queries.calendars import DAY, CalendarData, calendar_data
 from webapp.bookings.rules import (
     Blocker,
     BlockerKind,
@@ -22,6 +22,7 @@ from webapp.bookings.rules import (
     nearest,
 )
 from webapp.core.db import db
+from webapp.core.times import midnight
 from webapp.counsellors.models import Counsellor
 
 SOON_DAYS = 21

@@ -17,20 +17,14 @@ from webapp.counsellors.models import Counsellor
 from webapp.dashboards.admin.queries import FREE_DAYS, CounsellorDay
 from webapp.dashboards.words import counted, time_since, when_soon
 from webapp.enrolments.models import Enrolment
-from webapp.inquiries.models import Exam, Inquiry
+from webapp.inquiries.models import Inquiry
+from webapp.inquiries.rules import EXAM_LABELS
 from webapp.reviews.models import Review
 from webapp.reviews.rules import shorten_name
 from webapp.webhooks.presenters import host_of
 from webapp.webhooks.queries import Trouble
 
 NAMES = 3
-EXAMS = {
-    Exam.JEE_MAIN: "JEE Main",
-    Exam.JEE_ADVANCED: "JEE Advanced",
-    Exam.NEET: "NEET",
-    Exam.WBJEE: "WBJEE",
-    Exam.OTHER: "Another exam",
-}
 URGENT_WITHIN = dt.timedelta(days=1)
 
 
@@ -150,7 +144,7 @@ def more_lead_rows(overdue: int, unanswered: int) -> Iterator[Waiting]:
 
 
 def _lead_row(row: Inquiry, title: str, age: str, name: str) -> Waiting:
-    parts = [EXAMS[row.exam], f"rank {row.rank:,}" if row.rank else "", row.phone, row.ticket_number]
+    parts = [EXAM_LABELS[row.exam], f"rank {row.rank:,}" if row.rank else "", row.phone, row.ticket_number]
     return Waiting(
         icon="phone",
         title=title,

@@ -6,10 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from webapp.bookings.queries.figures import Figures, WeekFigures, figures_of, held_by_week
-from webapp.core.times import zone_info
+from webapp.core.times import midnight, zone_info
 from webapp.counsellors.models import Counsellor
 from webapp.dashboards.counsellor.dayline import DAY
-from webapp.dashboards.counsellor.weekgrid import midnight
 from webapp.payments.queries import Balance, balance_for
 from webapp.payments.queries.weeks import earnings_by_week
 from webapp.reviews.queries import Distribution, distribution

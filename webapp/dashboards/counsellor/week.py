@@ -19,10 +19,10 @@ from webapp.availability.queries import (
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.queries.week import taken_of_counsellor
 from webapp.bookings.rules import SessionStatus
-from webapp.core.times import DEFAULT_ZONE, zone_info, zone_label
+from webapp.core.times import DEFAULT_ZONE, midnight, zone_info, zone_label
 from webapp.counsellors.models import Counsellor
 from webapp.dashboards.counsellor.dayline import DAY
-from webapp.dashboards.counsellor.weekgrid import Special, WeekData, WeekGrid, midnight, week_grid
+from webapp.dashboards.counsellor.weekgrid import Special, WeekData, WeekGrid, week_grid
 from webapp.dashboards.words import counted
 
 WEEK = re.compile(r"(\d{4})-W(\d{2})")

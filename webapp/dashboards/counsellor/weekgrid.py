@@ -15,7 +15,7 @@ from webapp.availability.rules import ExceptionDay, Window
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.rules import SessionStatus
 from webapp.bookings.session_cards import state_of, time_left
-from webapp.core.times import format_minute, zone_info
+from webapp.core.times import format_minute, midnight, zone_info
 from webapp.dashboards.counsellor.dayline import DAY, Span, open_spans
 
 STEP, HOUR, DAY_MINUTES = 15, 60, 1440
@@ -111,11 +111,6 @@ class WeekData:
     def midnight(self, offset: int) -> dt.datetime:
         """The instant at which the day ``offset`` days after Monday begins."""
         return midnight(self.monday + offset * DAY, self.zone)
-
-
-def midnight(date: dt.date, zone: str) -> dt.datetime:
-    """Return the instant at which a date begins in a zone."""
-    return dt.datetime.combine(date, dt.time(), zone_info(zone)).astimezone(dt.UTC)
 
 
 def week_grid(data: WeekData) -> WeekGrid:

@@ -17,7 +17,7 @@ from webapp.accounts.models import Role, User
 from webapp.core.db import db
 from webapp.core.errors import Forbidden, NotFound
 from webapp.core.textsearch import enough_to_search, matches
-from webapp.core.times import DEFAULT_ZONE, zone_info
+from webapp.core.times import DEFAULT_ZONE, midnight, zone_info
 from webapp.inquiries.models import Inquiry, InquiryStatus
 from webapp.inquiries.queries.filters import NOBODY, Late, LeadFilter, Part, Sort
 
@@ -182,9 +182,9 @@ def conditions(filters: LeadFilter, now: dt.datetime) -> list[Condition]:
     if filters.source:
         found.append(Inquiry.source == filters.source)
     if filters.since is not None:
-        found.append(Inquiry.asked_at >= midnight(filters.since))
+        found.append(Inquiry.asked_at >= midnight(filters.since, DEFAULT_ZONE))
     if filters.until is not None:
-        found.append(Inquiry.asked_at < midnight(filters.until + dt.timedelta(days=1)))
+        found.append(Inquiry.asked_at < midnight(filters.until + dt.timedelta(days=1), DEFAULT_ZONE))
     if filters.late is not None:
         found.append(is_late(filters.late, now))
     return found + _of_text(filters.q)
@@ -218,11 +218,6 @@ def _of_text(text: str) -> list[Condition]:
     if PHONE.fullmatch(text):
         text = "".join(re.findall(r"\d", text))
     return [matches(Inquiry.search, text)] if enough_to_search(text) else [literal_column("false")]
-
-
-def midnight(day: dt.date) -> dt.datetime:
-    """Return when a day begins in India."""
-    return dt.datetime.combine(day, dt.time(), zone_info(DEFAULT_ZONE))
 
 
 def today_of(now: dt.datetime) -> dt.date:

@@ -11,7 +11,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.rules import SessionStatus
 from webapp.core.db import db
-from webapp.dashboards.admin.charts.weeks import WEEK, last_mondays, midnight, week_of
+from webapp.core.times import midnight
+from webapp.dashboards.admin.charts.weeks import WEEK, last_mondays, week_of
 from webapp.enrolments.models import Enrolment
 from webapp.inquiries.models import Inquiry, InquiryStatus
 from webapp.reviews.models import Review

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 
 from webapp.core.db import db
-from webapp.dashboards.admin.charts.weeks import WEEK, last_mondays, midnight, week_of
-from webapp.payments.models import Match, Order, Payment, Refund
+from webapp.core.times import midnight
+from webapp.dashboards.admin.charts.weeks import WEEK, last_mondays, week_of
+from webapp.payments.models import Order, Payment, Refund
+from webapp.payments.queries.waiting import OURS
 
 WEEKS = 12
-OURS = (Match.ENROLLED, Match.SETTLED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,6 @@ def last_mondays(zone: str, now: dt.datetime, weeks: int) -> list[dt.date]:
     return [monday - back * WEEK for back in reversed(range(weeks))]
 
 
-def midnight(day: dt.date, zone: str) -> dt.datetime:
-    """Return the first instant of a date."""
-    return dt.datetime.combine(day, dt.time(), zone_info(zone))
-
-
 def week_of(
     instant: InstrumentedAttribute[dt.datetime]
     | InstrumentedAttribute[dt.datetime | None]
