@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 
 from webapp.accounts.emails import queue_reset, queue_verification
 from webapp.accounts.inviting import queue_invitation
 from webapp.accounts.models import Role, User
 from webapp.accounts.queries import user_by_public_id
 from webapp.audit.services import because, record
-from webapp.core.db import db, lock_for_update
+from webapp.core.db import db
 from webapp.core.errors import Forbidden, InvalidState, NotFound, ValidationFailed
 
 LONGEST_REASON = 500
@@ -125,15 +125,19 @@ def _found(actor: User, user_id: str) -> User:
 
 
 def _locked(actor: User, user_id: str) -> User:
-    """The account under its lock, after the locks of all admins: two who close each other are two steps, not one."""
+    """The account and all admins under their locks, taken in one order: two who close each other are two steps.
+
+    One statement takes them all, lowest first, the target among them: whoever was an admin in an older
+    snapshot may be a mere target in a newer one, and locking that one last would cross the older's way.
+    """
     found = _found(actor, user_id)
     if found.id == actor.id:
         raise InvalidState("This is your own account. Another admin can do this.")
-    db.session.scalars(_admins().with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    rows = select(User).where(or_(and_(User.role == Role.ADMIN, User.active), User.id == found.id)).order_by(User.id)
+    db.session.scalars(rows.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
     if actor.role is not Role.ADMIN or not actor.active:
         raise Forbidden
-    user: User = lock_for_update(db.session(), User, found.id)
-    return user
+    return found
 
 
 def _keep_one_admin(user: User) -> None:
