@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from webapp.accounts.models import User
+from webapp.accounts.models import ApiKey, BackupCode, EmailChange, Login, Passkey, RefreshToken, TwoFactor, User
 from webapp.audit.models import AuditEntry
 from webapp.availability.models import AvailabilityException, AvailabilityWindow, Calendar
 from webapp.bookings.models import CounsellingSession, NextStep, SessionChange
+from webapp.core.jsonapi.models import IdempotencyKey
 from webapp.counsellors.models import Counsellor, Service
 from webapp.enrolments.models import Enrolment
 from webapp.exports.models import ExportFile
@@ -29,17 +30,21 @@ from webapp.reviews.models import Review
 from webapp.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "ApiKey",
     "AuditEntry",
     "AvailabilityException",
     "AvailabilityWindow",
+    "BackupCode",
     "Calendar",
     "CounsellingSession",
     "Counsellor",
     "Coupon",
     "CouponUse",
+    "EmailChange",
     "Enrolment",
     "ExportFile",
     "GatewayEvent",
+    "IdempotencyKey",
     "Inquiry",
     "InquiryEvent",
     "LeadImport",
@@ -47,6 +52,7 @@ __all__ = [
     "LeadView",
     "LedgerEntry",
     "LedgerTransaction",
+    "Login",
     "NextStep",
     "Notification",
     "NotificationPreference",
@@ -54,15 +60,18 @@ __all__ = [
     "OutboxMail",
     "Package",
     "PackageFeature",
+    "Passkey",
     "Payment",
     "Payout",
     "Receipt",
     "ReceiptCounter",
+    "RefreshToken",
     "Refund",
     "Review",
     "Service",
     "SessionChange",
     "TicketCounter",
+    "TwoFactor",
     "User",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -1,0 +1,1 @@
+"""The JSON door's kernel: reading bodies, envelopes, pages, answers kept. It knows no feature."""
