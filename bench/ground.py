@@ -72,6 +72,7 @@ def ground_on(
     environ = {
         "APP_ENV": "test",
         "SECRET_KEY": SECRET,
+        "ENCRYPTION_KEY": secrets.token_hex(32),
         "BASE_URL": "http://127.0.0.1",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

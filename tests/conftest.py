@@ -34,6 +34,7 @@ def settings(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory)
         {
             "app_env": "test",
             "secret_key": "a-secret-for-tests-only-of-enough-length",
+            "encryption_key": "another-secret-for-tests-only-of-enough-length",
             "base_url": "http://localhost",
             "payment_gateway": "sandbox",
             "database_url": database_url,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+LEAST_SECRET = 32  # characters of a secret of production
 DEMO_PASSWORD = "Demo-pass-1"  # noqa: S105  shown on the login page of the demo
 
 
@@ -31,6 +33,8 @@ class Settings(BaseSettings):
     base_url: str = ""  # where people reach us, used in mail; default http://127.0.0.1:PORT in demo
     secret_key: SecretStr = SecretStr("")
     secret_key_fallbacks: str = ""  # older keys, comma separated: they verify, they no longer sign
+    encryption_key: SecretStr = SecretStr("")  # seals secrets in the database: core/sealing.py
+    encryption_key_fallbacks: SecretStr = SecretStr("")  # older keys, comma separated: they open, they no longer seal
 
     release: str = Field(default="", max_length=80)  # what runs, a tag or commit: shown on the system page
 
@@ -110,6 +114,12 @@ class Settings(BaseSettings):
         """Older secret keys that still verify."""
         return [key.strip() for key in self.secret_key_fallbacks.split(",") if key.strip()]
 
+    @property
+    def encryption_keys(self) -> list[str]:
+        """The keys that open what is sealed in the database; the first one seals."""
+        older = self.encryption_key_fallbacks.get_secret_value().split(",")
+        return [key for key in (self.encryption_key.get_secret_value(), *(key.strip() for key in older)) if key]
+
     @field_validator("database_url", "redis_url", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
@@ -153,27 +163,46 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _production_is_complete(self) -> Self:
-        if self.app_env != "production":
-            return self
-        if len(self.secret_key.get_secret_value()) < 32:
-            raise ValueError("SECRET_KEY must be set to at least 32 random characters in production")
-        if not self.database_url or not self.redis_url:
-            raise ValueError("DATABASE_URL and REDIS_URL must be set in production")
-        if not self.smtp_host:
-            raise ValueError("SMTP_HOST must be set in production")
-        if bool(self.whatsapp_token.get_secret_value()) != bool(self.whatsapp_phone_number_id):
-            raise ValueError("WHATSAPP_TOKEN and WHATSAPP_PHONE_NUMBER_ID must be set together, or neither")
-        if not self.base_url.startswith("https://"):
-            raise ValueError("BASE_URL must be set to an https:// address in production")
-        if self.admin_mail.endswith(".test"):
-            raise ValueError("ADMIN_MAIL must be set to a real address in production")
-        if self.payment_gateway == "sandbox":
-            raise ValueError("PAYMENT_GATEWAY must be razorpay in production")
-        if not (self.razorpay_key_id and self.razorpay_key_secret and self.razorpay_webhook_secret):
-            raise ValueError(
-                "RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET must be set in production"
-            )
+        if self.app_env == "production":
+            for wrong, line in _wrong_in_production(self):
+                if wrong:
+                    raise ValueError(line)
         return self
+
+
+def _wrong_in_production(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """Yield what production refuses: whether it is so, and the one line to show."""
+    secret, sealing = settings.secret_key.get_secret_value(), settings.encryption_key.get_secret_value()
+    whatsapp = bool(settings.whatsapp_token.get_secret_value()), bool(settings.whatsapp_phone_number_id)
+    account = settings.razorpay_key_id, settings.razorpay_key_secret, settings.razorpay_webhook_secret
+    yield (
+        len(secret) < LEAST_SECRET,
+        f"SECRET_KEY must be set to at least {LEAST_SECRET} random characters in production",
+    )
+    yield (
+        len(sealing) < LEAST_SECRET,
+        f"ENCRYPTION_KEY must be set to at least {LEAST_SECRET} random characters in production",
+    )
+    yield sealing in {secret, *settings.fallback_keys}, "ENCRYPTION_KEY must not be a SECRET_KEY: each has its own work"
+    yield (
+        not (settings.database_url and settings.redis_url),
+        "DATABASE_URL and REDIS_URL must be set in production",
+    )
+    yield not settings.smtp_host, "SMTP_HOST must be set in production"
+    yield (
+        whatsapp[0] != whatsapp[1],
+        "WHATSAPP_TOKEN and WHATSAPP_PHONE_NUMBER_ID must be set together, or neither",
+    )
+    yield (
+        not settings.base_url.startswith("https://"),
+        "BASE_URL must be set to an https:// address in production",
+    )
+    yield settings.admin_mail.endswith(".test"), "ADMIN_MAIL must be set to a real address in production"
+    yield settings.payment_gateway == "sandbox", "PAYMENT_GATEWAY must be razorpay in production"
+    yield (
+        not all(account),
+        "RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET must be set in production",
+    )
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -194,7 +223,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _fill_demo(settings: Settings) -> Settings:
     updates: dict[str, object] = {"data_dir": settings.data_dir.absolute()}
     if not settings.secret_key.get_secret_value():
-        updates["secret_key"] = SecretStr(_kept_secret(settings.data_dir))
+        updates["secret_key"] = SecretStr(_kept_secret(settings.data_dir, "secret_key"))
+    if not settings.encryption_key.get_secret_value():
+        updates["encryption_key"] = SecretStr(_kept_secret(settings.data_dir, "encryption_key"))
     if not settings.razorpay_key_id:  # no account: the sandbox gateway takes the money
         updates["payment_gateway"] = "sandbox"
     if not settings.base_url:
@@ -202,19 +233,20 @@ def _fill_demo(settings: Settings) -> Settings:
     return settings.model_copy(update=updates)
 
 
-def _kept_secret(data_dir: Path) -> str:
-    """Return this data folder's own secret, so that logins outlive a restart of the demo."""
-    path = data_dir / "secret_key"
+def _kept_secret(data_dir: Path, name: str) -> str:
+    """Return this data folder's own secret of that name, so that logins outlive a restart of the demo."""
+    path, fresh = data_dir / name, data_dir / f".{name}.{secrets.token_hex(8)}"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
+                path.hardlink_to(fresh)
+            fresh.unlink()
         return path.read_text().strip()
     except OSError as error:
         raise SettingsError(f"DATA_DIR: cannot write to {data_dir} ({error.strerror})") from None
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
 
 
 def _one_line(error: ValidationError) -> str:

@@ -24,7 +24,17 @@ from tests.servers import ROOT, VARIABLE, wait_for_the_end
 
 START_SECONDS = 240.0
 HELD, READY = "held-app", "app.json"
-OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "SMTP_HOST", "APP_ENV", "PORT", "DATA_DIR")
+OURS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "ENCRYPTION_KEY",
+    "BASE_URL",
+    "SMTP_HOST",
+    "APP_ENV",
+    "PORT",
+    "DATA_DIR",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,12 +82,13 @@ class World:
 
     def __init__(self, running: RunningApp) -> None:
         self.running = running
-        secret = (running.data_dir / "secret_key").read_text().strip()
+        secret, sealing = ((running.data_dir / f"{name}_key").read_text().strip() for name in ("secret", "encryption"))
         self.app: Flask = create_app(
             Settings.model_validate(
                 {
                     "app_env": "demo",
                     "secret_key": secret,
+                    "encryption_key": sealing,
                     "base_url": running.address,
                     "payment_gateway": "sandbox",
                     "database_url": PostgresServer(running.data_dir).url,

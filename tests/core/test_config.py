@@ -9,6 +9,7 @@ from webapp.config import SettingsError, load_settings
 COMPLETE = {
     "APP_ENV": "production",
     "SECRET_KEY": "k" * 40,
+    "ENCRYPTION_KEY": "e" * 40,
     "DATABASE_URL": "postgresql://db/disha",
     "REDIS_URL": "redis://cache",
     "SMTP_HOST": "smtp.disha.example",

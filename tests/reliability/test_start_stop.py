@@ -18,7 +18,17 @@ from tests.core.supervised import Run, free_port
 pytestmark = pytest.mark.reliability
 
 READY = "Disha is ready at"
-SETTINGS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "APP_ENV", "BASE_URL", "SMTP_HOST", "PORT", "DATA_DIR")
+SETTINGS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "ENCRYPTION_KEY",
+    "APP_ENV",
+    "BASE_URL",
+    "SMTP_HOST",
+    "PORT",
+    "DATA_DIR",
+)
 
 
 @contextmanager

@@ -39,6 +39,7 @@ def start_sender(settings: Settings, **more: str) -> subprocess.Popen[bytes]:
         **os.environ,
         "APP_ENV": "test",
         "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "ENCRYPTION_KEY": settings.encryption_key.get_secret_value(),
         "DATABASE_URL": settings.database_url or "",
         "REDIS_URL": settings.redis_url or "",
         "DATA_DIR": str(settings.data_dir),
