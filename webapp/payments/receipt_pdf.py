@@ -6,39 +6,16 @@ script the font lacks is left to the mail address beside it.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from webapp.core.print_fonts import font_path
+from webapp.payments.receipt_words import ReceiptWords
 
 FONT = "Inter"
 INK, MUTED, LINE, BRAND = (28, 27, 38), (95, 93, 110), (216, 212, 204), (59, 48, 140)
 LEFT, WIDTH, VALUE = 20, 170, 45  # millimetres
 SMALL, BODY, LARGE = 9, 10.5, 22  # points
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptWords:
-    """Everything a receipt says, in words; ``sums`` are (label, amount), the last is the total, ``split`` is in it."""
-
-    company: str
-    company_lines: Sequence[str]
-    number: str
-    issued: str
-    issued_at: dt.datetime
-    name: str
-    email: str
-    title: str
-    detail: str
-    sums: Sequence[tuple[str, str]]
-    split: Sequence[tuple[str, str]]
-    in_words: str
-    facts: Sequence[tuple[str, str]]
-    notes: Sequence[str] = ()
 
 
 def render_receipt(words: ReceiptWords) -> bytes:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from webapp.config import Settings
 from webapp.core.money import format_rupees
 from webapp.core.times import DEFAULT_ZONE, format_day, format_when
@@ -10,8 +14,27 @@ from webapp.packages.rules import sessions_words
 from webapp.payments.bill import taken_off
 from webapp.payments.emails import method_words
 from webapp.payments.models import Order, Payment, Receipt, RefundStatus
-from webapp.payments.receipt_pdf import ReceiptWords
 from webapp.payments.rules import amount_in_words, half_up
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptWords:
+    """Everything a receipt says, in words; ``sums`` are (label, amount), the last is the total, ``split`` is in it."""
+
+    company: str
+    company_lines: Sequence[str]
+    number: str
+    issued: str
+    issued_at: dt.datetime
+    name: str
+    email: str
+    title: str
+    detail: str
+    sums: Sequence[tuple[str, str]]
+    split: Sequence[tuple[str, str]]
+    in_words: str
+    facts: Sequence[tuple[str, str]]
+    notes: Sequence[str] = ()
 
 
 def receipt_words(receipt: Receipt, settings: Settings) -> ReceiptWords:
