@@ -18,6 +18,8 @@ from webapp.core.error_pages import init_error_pages
 from webapp.core.headers import init_headers
 from webapp.core.jobs import init_jobs
 from webapp.core.logs import init_logs
+from webapp.core.resealing import init_resealing
+from webapp.core.templates import init_templates
 from webapp.core.uploads import init_uploads
 from webapp.core.work import init_work
 from webapp.extensions import compress, csrf, db, htmx, login_manager, migrate
@@ -36,6 +38,7 @@ def assemble(settings: Settings) -> Flask:
         static_folder=None,
         instance_path=str(settings.data_dir.absolute()),
     )
+    init_templates(app)
     _configure(app, settings)
     init_logs(json=settings.app_env == "production")
     _bind_extensions(app, settings)
@@ -46,6 +49,7 @@ def assemble(settings: Settings) -> Flask:
     init_features(app, settings)
     init_audit()
     init_work(app)
+    init_resealing(app)
     init_assets(app)
     if settings.proxies:
         hops = settings.proxies

@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
 from webapp.config import Settings
 from webapp.core.crashpoints import crash_point
 from webapp.core.db import db, transaction
+from webapp.core.sealing import SealBroken
 from webapp.webhooks.courier import Answer, Courier
 from webapp.webhooks.keys import secret_of
 from webapp.webhooks.models import AttemptStatus, WebhookDelivery, WebhookEndpoint
@@ -44,6 +45,7 @@ BATCH = 16
 EACH_ENDPOINT = 4  # of a batch, so that one receiver's long queue holds up nobody else's
 LEASE = dt.timedelta(minutes=2)  # a try takes 20 s at the most
 RUN_SECONDS = 20.0
+CANNOT_SIGN = "Not sent: the secret of this webhook cannot be opened. Make a new one."
 
 
 class Sender(Protocol):
@@ -143,10 +145,25 @@ def make_ready(claims: Sequence[int], site: str) -> list[Letter]:
             if not endpoint.is_active:
                 delivery.status = AttemptStatus.CANCELLED
                 continue
-            letter = _letter(delivery, endpoint, site)
+            try:
+                letter = _letter(delivery, endpoint, site)
+            except SealBroken as broken:
+                log.error("webhook_secret_sealed_off", delivery=delivery.id, error=str(broken))
+                _put_off(delivery)
+                continue
             delivery.request = {"url": letter.url, "headers": letter.headers, "body": letter.body.decode()}
             letters.append(letter)
     return letters
+
+
+def _put_off(delivery: WebhookDelivery) -> None:
+    """Leave a delivery nobody can sign for later: an admin makes a new secret, or the missing key comes back."""
+    at = cast(dt.datetime, delivery.claimed_at)
+    delivery.error, delivery.response_status, delivery.response_body = CANNOT_SIGN, None, ""
+    if is_over(delivery.first_tried_at or at, at):
+        delivery.status = AttemptStatus.FAILED
+    else:
+        delivery.status, delivery.due_at = AttemptStatus.PENDING, at + pause_after(delivery.attempts, 0.5)
 
 
 def _letter(delivery: WebhookDelivery, endpoint: WebhookEndpoint, site: str) -> Letter:
