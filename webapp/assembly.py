@@ -16,6 +16,7 @@ from webapp.core import clock, money, times
 from webapp.core.assets import init_assets
 from webapp.core.error_pages import init_error_pages
 from webapp.core.headers import init_headers
+from webapp.core.hosts import init_hosts
 from webapp.core.jobs import init_jobs
 from webapp.core.logs import init_logs
 from webapp.core.resealing import init_resealing
@@ -42,7 +43,7 @@ def assemble(settings: Settings) -> Flask:
     _configure(app, settings)
     init_logs(json=settings.app_env == "production")
     _bind_extensions(app, settings)
-    init_headers(app, https=settings.base_url.startswith("https://"))
+    init_headers(app, https=settings.https)
     init_error_pages(app)
     _teach_templates(app, settings)
     init_uploads(app)
@@ -51,6 +52,7 @@ def assemble(settings: Settings) -> Flask:
     init_work(app)
     init_resealing(app)
     init_assets(app)
+    init_hosts(app, settings.hosts, loopback=settings.app_env != "production")
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
@@ -58,7 +60,6 @@ def assemble(settings: Settings) -> Flask:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    https = settings.base_url.startswith("https://")
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key.get_secret_value(),
@@ -69,12 +70,14 @@ def _configure(app: Flask, settings: Settings) -> None:
             "max_overflow": settings.database_pool,
             "pool_pre_ping": True,
             "skip_autocommit_rollback": True,
+            "hide_parameters": settings.app_env == "production",  # an error's text would carry them into the log
             "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=30000"},
         },
-        SESSION_COOKIE_NAME="disha",
+        SESSION_COOKIE_NAME="__Host-disha" if settings.https else "disha",  # the prefix: no subdomain may plant one
+        SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_SECURE=settings.https,
         PERMANENT_SESSION_LIFETIME=dt.timedelta(days=30),
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_SECRET = 32  # characters of a secret of production
+HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)(:[0-9]{1,5})?")
+CONTACT = re.compile(r"(mailto:|https://|tel:)[^\s]+")
 DEMO_PASSWORD = "Demo-pass-1"  # noqa: S105  shown on the login page of the demo
 
 
@@ -31,6 +34,8 @@ class Settings(BaseSettings):
     app_env: Literal["production", "demo", "test"] = "production"
     site_name: str = Field(default="Disha", min_length=1, max_length=40)
     base_url: str = ""  # where people reach us, used in mail; default http://127.0.0.1:PORT in demo
+    allowed_hosts: str = ""  # names we answer to, comma separated; default the host of BASE_URL
+    security_contact: str = Field(default="", max_length=200)  # for security.txt; default ADMIN_MAIL
     secret_key: SecretStr = SecretStr("")
     secret_key_fallbacks: str = ""  # older keys, comma separated: they verify, they no longer sign
     encryption_key: SecretStr = SecretStr("")  # seals secrets in the database: core/sealing.py
@@ -48,6 +53,7 @@ class Settings(BaseSettings):
     web_threads: int = Field(default=2, ge=1, le=64)
     proxies: int = Field(default=0, ge=0, le=5)  # how many proxies before us set X-Forwarded-*
     database_pool: int = Field(default=5, ge=1, le=100)  # connections kept per web worker
+    rate_limit_factor: float = Field(default=1, ge=1, allow_inf_nan=False)  # every limit times this, for measurements
 
     mail_from: str = "Disha <hello@disha.example>"
     admin_mail: str = "admin@demo.test"
@@ -115,6 +121,22 @@ class Settings(BaseSettings):
         return [key.strip() for key in self.secret_key_fallbacks.split(",") if key.strip()]
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """The names we answer to, as a Host header says them, in lower case."""
+        named = frozenset(host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip())
+        return named or frozenset({urlsplit(self.base_url).netloc.lower()})
+
+    @property
+    def https(self) -> bool:
+        """People reach us by https: cookies are for it alone."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def security_contact_uri(self) -> str:
+        """Where a hole is reported, as an address security.txt may hold."""
+        return self.security_contact or f"mailto:{self.admin_mail}"
+
+    @property
     def encryption_keys(self) -> list[str]:
         """The keys that open what is sealed in the database; the first one seals."""
         older = self.encryption_key_fallbacks.get_secret_value().split(",")
@@ -140,6 +162,21 @@ class Settings(BaseSettings):
     def _redis_only(cls, value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must be a redis://, rediss:// or unix:// address")
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names_of_hosts(cls, value: str) -> str:
+        for host in filter(None, (part.strip() for part in value.split(","))):
+            if not HOST_NAME.fullmatch(host):
+                raise ValueError("must be names such as disha.example or disha.example:8443, separated by commas")
+        return value
+
+    @field_validator("security_contact")
+    @classmethod
+    def _a_contact(cls, value: str) -> str:
+        if value and not CONTACT.fullmatch(value):
+            raise ValueError("must start with mailto:, https:// or tel:")
         return value
 
     @field_validator("uploads_url")
@@ -198,6 +235,7 @@ def _wrong_in_production(settings: Settings) -> Iterator[tuple[bool, str]]:
         "BASE_URL must be set to an https:// address in production",
     )
     yield settings.admin_mail.endswith(".test"), "ADMIN_MAIL must be set to a real address in production"
+    yield settings.rate_limit_factor > 100, "RATE_LIMIT_FACTOR must be at most 100 in production"
     yield settings.payment_gateway == "sandbox", "PAYMENT_GATEWAY must be razorpay in production"
     yield (
         not all(account),

@@ -11,6 +11,8 @@ CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
+PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()"
+HSTS = "max-age=31536000; includeSubDomains"  # a year
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,80}")
 
 
@@ -29,10 +31,11 @@ def init_headers(app: Flask, *, https: bool) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
         headers.setdefault("X-Frame-Options", "DENY")
         headers["Referrer-Policy"] = "same-origin"
-        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        headers.setdefault("Permissions-Policy", PERMISSIONS)
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if https:
-            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+            headers["Strict-Transport-Security"] = HSTS
         headers["X-Request-ID"] = g.get("request_id", "")
         if request.endpoint != "static" and "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store" if "Set-Cookie" in headers else "no-cache, private"
