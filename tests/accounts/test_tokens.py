@@ -39,6 +39,7 @@ def test_how_long_links_are_good() -> None:
         Purpose.VERIFY: dt.timedelta(hours=48),
         Purpose.RESET: dt.timedelta(minutes=15),
         Purpose.INVITE: dt.timedelta(days=7),
+        Purpose.TWO_STEP: dt.timedelta(minutes=5),
     } == LASTS
 
 

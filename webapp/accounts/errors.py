@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.core.errors import DomainError, DuplicateEntry
+from webapp.core.errors import DomainError, DuplicateEntry, RateLimited
 
 TAKEN = "An account with this address exists. Sign in, or reset the password."
 
@@ -39,3 +39,50 @@ class LinkExpired(LinkInvalid):
 
     code = "TOKEN_EXPIRED"
     message = "This link is too old."
+
+
+class SecondStepNeeded(DomainError):
+    """Address and password are right; a code or a passkey is still missing. ``challenge`` goes with it, 5 minutes."""
+
+    code = "TWO_FACTOR_REQUIRED"
+    http_status = 401
+    message = "Enter the code of your app, or a backup code."
+
+    def __init__(self, challenge: str) -> None:
+        super().__init__()
+        self.challenge = challenge
+
+
+class WrongCode(DomainError):
+    """No code of this account, or one that was used."""
+
+    code = "INVALID_CREDENTIALS"
+    http_status = 422
+    api_status = 401
+    message = "This code is not right. Look for the newest one."
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message, fields={"code": message or self.message})
+
+
+class TooManyCodes(RateLimited):
+    """Too many codes were tried for one account."""
+
+    def __init__(self, retry_after: int) -> None:
+        minutes = -(-retry_after // 60)
+        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        super().__init__(f"Too many codes were tried. Try again in {wait}.", retry_after=retry_after)
+
+
+class ChallengeInvalid(LinkInvalid):
+    """What a sign-in began with was not made here, or the account has changed since."""
+
+    http_status = 401
+    message = "Start signing in again."
+
+
+class ChallengeExpired(ChallengeInvalid):
+    """The second step came too late."""
+
+    code = "TOKEN_EXPIRED"
+    message = "That took longer than five minutes. Start signing in again."

@@ -1,4 +1,4 @@
-"""Links that prove a mail arrived: signed, for one purpose, bound to what they may change."""
+"""Links that prove a mail arrived, or that a password was right: signed, for one purpose, bound to an account."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ class Purpose(enum.StrEnum):
     VERIFY = "verify"
     RESET = "reset"
     INVITE = "invite"
+    TWO_STEP = "two_step"
 
 
 LASTS = {
     Purpose.VERIFY: dt.timedelta(hours=48),
     Purpose.RESET: dt.timedelta(minutes=15),
     Purpose.INVITE: dt.timedelta(days=7),
+    Purpose.TWO_STEP: dt.timedelta(minutes=5),
 }
 
 

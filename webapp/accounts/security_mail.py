@@ -1,0 +1,43 @@
+"""Mail about the account's own safety: always sent, for the person to notice what they did not do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+
+from webapp.accounts.models import User
+from webapp.core import times
+from webapp.core.ids import new_public_id
+from webapp.notifications.links import external_url
+from webapp.notifications.services import queue_mail
+
+
+class Change(enum.StrEnum):
+    """What happened to the second step; the value is the mail's first sentence, "{name}" a passkey's name."""
+
+    ON = "Two-step sign-in is on."
+    OFF = "Two-step sign-in is off: the password alone opens your account."
+    CODES = "New backup codes were made. The older ones no longer work."
+    PASSKEY_ADDED = "The passkey “{name}” was added."
+    PASSKEY_REMOVED = "The passkey “{name}” was removed."
+    PASSKEY_COPIED = (
+        "The passkey “{name}” was refused: it may have been copied. Nobody was signed in. "
+        "Remove it from your account and add it anew."
+    )
+
+
+def tell_change(user: User, change: Change, *, now: dt.datetime, name: str = "") -> None:
+    """Queue the mail about a change of the second step."""
+    queue_mail(
+        dedupe_key=f"security:{new_public_id('told')}",
+        recipient=user.email,
+        recipient_name=user.name,
+        template="security_changed",
+        context={
+            "first_name": user.first_name,
+            "what": change.value.replace("{name}", name),
+            "when": times.format_when(now, user.zone),
+            "url": external_url("accounts.account"),
+        },
+        now=now,
+    )
