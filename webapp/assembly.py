@@ -21,6 +21,7 @@ from webapp.core.jobs import init_jobs
 from webapp.core.logs import init_logs
 from webapp.core.resealing import init_resealing
 from webapp.core.templates import init_templates
+from webapp.core.throttle import init_throttle
 from webapp.core.uploads import init_uploads
 from webapp.core.work import init_work
 from webapp.extensions import compress, csrf, db, htmx, login_manager, migrate
@@ -45,6 +46,7 @@ def assemble(settings: Settings) -> Flask:
     _bind_extensions(app, settings)
     init_headers(app, https=settings.https)
     init_error_pages(app)
+    init_throttle(app)
     _teach_templates(app, settings)
     init_uploads(app)
     init_features(app, settings)

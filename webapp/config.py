@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     proxies: int = Field(default=0, ge=0, le=5)  # how many proxies before us set X-Forwarded-*
     database_pool: int = Field(default=5, ge=1, le=100)  # connections kept per web worker
     rate_limit_factor: float = Field(default=1, ge=1, allow_inf_nan=False)  # every limit times this, for measurements
+    rate_limit_factor: float = Field(default=1, ge=1, allow_inf_nan=False)  # every limit times this, for measurements
 
     mail_from: str = "Disha <hello@disha.example>"
     admin_mail: str = "admin@demo.test"
@@ -235,6 +236,7 @@ def _wrong_in_production(settings: Settings) -> Iterator[tuple[bool, str]]:
         "BASE_URL must be set to an https:// address in production",
     )
     yield settings.admin_mail.endswith(".test"), "ADMIN_MAIL must be set to a real address in production"
+    yield settings.rate_limit_factor > 100, "RATE_LIMIT_FACTOR must be at most 100 in production"
     yield settings.rate_limit_factor > 100, "RATE_LIMIT_FACTOR must be at most 100 in production"
     yield settings.payment_gateway == "sandbox", "PAYMENT_GATEWAY must be razorpay in production"
     yield (

@@ -68,7 +68,7 @@ def test_the_window_slides(either: str) -> None:
     assert full.retry_after == 150
     assert not hit(either, 4, 600, now=START + 749 * SECOND).allowed
     assert hit(either, 4, 600, now=START + 750 * SECOND).allowed
-    assert hit(either, 4, 600, now=START + 1800 * SECOND) == Verdict(True, 4, 3, 0, 1200)
+    assert hit(either, 4, 600, now=START + 1800 * SECOND) == Verdict(True, 4, 3, 0, 1200, 600)
 
 
 @settings(max_examples=25, deadline=None)

@@ -16,6 +16,7 @@ from webapp.core.access import PUBLIC, audience_of
 from webapp.core.db import db
 from webapp.core.errors import DomainError, Forbidden
 from webapp.core.htmx import is_htmx
+from webapp.core.throttle import enforce_limits
 from webapp.extensions import login_manager
 
 
@@ -45,6 +46,7 @@ def load_user(login: str) -> User | None:
 
 def enforce_audience() -> Response | None:
     """Refuse a request whose view is not for this person; a view without a declaration is for nobody."""
+    enforce_limits()
     if request.endpoint is None or request.endpoint == "static":
         return None
     audience = audience_of(current_app.view_functions[request.endpoint])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from webapp.accounts.callers import caller_id, is_familiar
 from webapp.accounts.emails import (
     CREDENTIALS_GUARD,
     UNVERIFIED_GUARD,
@@ -15,6 +16,7 @@ from webapp.accounts.recipients import find_recipient
 from webapp.accounts.views_welcome import blueprint
 from webapp.config import Settings
 from webapp.core.errors import register_constraint
+from webapp.core.throttle import register_caller, register_familiar
 from webapp.notifications.guards import register_guard
 from webapp.notifications.people import register_finder
 
@@ -24,6 +26,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     del settings
     app.register_blueprint(blueprint)
     register_finder(find_recipient)
+    register_caller(caller_id)
+    register_familiar(is_familiar)
     register_guard(UNVERIFIED_GUARD, is_still_unverified)
     register_guard(CREDENTIALS_GUARD, has_still_these_credentials)
     register_constraint("uq_users_email_lower", EmailTaken)

@@ -37,6 +37,7 @@ from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, ValidationFailed
 from webapp.core.htmx import render, see_other
+from webapp.core.throttle import limited
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -65,6 +66,7 @@ def login() -> Response:
 
 @blueprint.post("/login")
 @allow("public")
+@limited("login")
 def sign_in() -> Response:
     """Sign in and go to ``next`` or the role's home."""
     form, onward = SignInForm(), safe_next(request.args.get("next"))
@@ -119,6 +121,7 @@ def signup() -> Response:
 
 @blueprint.post("/signup")
 @allow("public")
+@limited("signup")
 def sign_up() -> Response:
     """Make a student's account, sign in and say where to look for the mail."""
     form, onward = SignUpForm(), safe_next(request.args.get("next"))
@@ -152,6 +155,7 @@ def verify_pending() -> Response:
 
 @blueprint.post("/verify")
 @allow("signed_in")
+@limited("mail")
 def send_verification() -> Response:
     """Send the link again."""
     with transaction():
@@ -201,6 +205,7 @@ def forgot() -> Response:
 
 @blueprint.post("/forgot")
 @allow("public")
+@limited("forgot")
 def request_reset() -> Response:
     """Send a reset link; the answer is the same whether or not the account exists."""
     form = ForgotForm()
@@ -226,6 +231,7 @@ def reset(token: str) -> Response:
 
 @blueprint.post("/reset/<token>")
 @allow("public")
+@limited("reset")
 def set_password(token: str) -> Response:
     """Set the new password; every login ends, this browser's too."""
     form = ResetForm()
@@ -282,6 +288,7 @@ def password() -> Response:
 
 @blueprint.post("/account/password")
 @allow("signed_in")
+@limited("password")
 def change_password() -> Response:
     """Change the password; other browsers are signed out, this one stays."""
     form = PasswordForm()

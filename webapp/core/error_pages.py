@@ -11,7 +11,7 @@ from htmx_flask import make_response
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from webapp.core.errors import DomainError, Forbidden, NotFound, ServiceUnavailable
+from webapp.core.errors import DomainError, Forbidden, NotFound, RateLimited, ServiceUnavailable
 from webapp.core.htmx import is_htmx
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ STALE_FORM = "This page was open for a long time. Nothing was lost: send it agai
 
 def init_error_pages(app: Flask) -> None:
     """Register the handlers; a user never sees a traceback."""
-    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(DomainError, answer_domain_error)
     app.register_error_handler(CSRFError, _forged_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_away)
@@ -58,9 +58,13 @@ def answer_error(status: int, code: str, message: str, fields: dict[str, str] | 
     return response
 
 
-def _domain_error(error: DomainError) -> Response:
+def answer_domain_error(error: DomainError) -> Response:
+    """Answer a refusal in the shape of the request's door."""
     api = request.path.startswith("/api/")
-    return answer_error(error.status_for_api if api else error.http_status, error.code, error.message, error.fields)
+    response = answer_error(error.status_for_api if api else error.http_status, error.code, error.message, error.fields)
+    if isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _forged_form(error: CSRFError) -> Response:

@@ -121,6 +121,18 @@ class BookingExpired(DomainError):
     message = "The time we kept has run out."
 
 
+class RateLimited(DomainError):
+    """Too often. ``retry_after`` is after how many whole seconds one more try fits."""
+
+    code = "RATE_LIMITED"
+    http_status = 429
+    message = "That was a lot at once. Nothing was changed; please try again in a while."
+
+    def __init__(self, message: str | None = None, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class ServiceUnavailable(DomainError):
     """A part we need does not answer; trying again later is right."""
 

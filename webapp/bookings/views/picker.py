@@ -28,6 +28,7 @@ from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import Conflict, DomainError, Forbidden, NotFound, SlotTaken, ValidationFailed
 from webapp.core.htmx import is_htmx, see_other
+from webapp.core.throttle import limited
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import get_public
 
@@ -61,6 +62,7 @@ def pick(public_id: str) -> BaseResponse:
 
 @blueprint.post("/book/<public_id>")
 @allow("public")
+@limited("booking", unless="choose")
 def book(public_id: str) -> BaseResponse:
     """Book the chosen time, or (button "choose") take another time with everything typed kept."""
     other, chosen = (read_instant(request.form.get(name, "")) for name in ("choose", "at"))

@@ -62,6 +62,7 @@ from webapp.core.db import transaction
 from webapp.core.errors import DomainError, NotFound
 from webapp.core.htmx import render, see_other
 from webapp.core.pagination import read_page
+from webapp.core.throttle import limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,7 @@ def cancel(public_id: str) -> Response:
 
 @blueprint.post("/sessions/<public_id>/cancel")
 @allow("signed_in")
+@limited("cancel")
 def cancel_now(public_id: str) -> BaseResponse:
     """Cancel; the credit comes back as the policy says."""
     form, user = CancelForm(), viewer()

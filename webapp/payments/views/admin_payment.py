@@ -14,6 +14,7 @@ from webapp.core.db import transaction
 from webapp.core.errors import DomainError, NotFound
 from webapp.core.htmx import render, see_other
 from webapp.core.money import format_rupees
+from webapp.core.throttle import limited
 from webapp.core.times import format_day
 from webapp.payments import flows
 from webapp.payments.errors import RefundNotAllowed
@@ -136,6 +137,7 @@ def refund(public_id: str) -> Response:
 
 @blueprint.post("/admin/payments/<public_id>/refund")
 @allow("admin")
+@limited("payments")
 def refund_now(public_id: str) -> BaseResponse:
     """Give some or all of a payment back."""
     page, one = _with_payment(public_id)

@@ -13,6 +13,7 @@ from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, ValidationFailed
 from webapp.core.htmx import render, see_other
+from webapp.core.throttle import limited
 from webapp.enrolments.models import Enrolment
 from webapp.enrolments.queries import usable_enrolments
 from webapp.packages.models import Package
@@ -40,6 +41,7 @@ def checkout(slug: str) -> BaseResponse:
 
 @blueprint.post("/checkout/<slug>")
 @allow("student")
+@limited("payments")
 def place(slug: str) -> BaseResponse:
     """Place the order and go to the gateway; what costs nothing is enrolled at once."""
     package, form = get_by_slug(slug), CouponForm()

@@ -12,6 +12,7 @@ from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, ValidationFailed
 from webapp.core.htmx import render, see_other
+from webapp.core.throttle import limited
 from webapp.payments.forms import RefundForm
 from webapp.payments.models import Match, Payment, Receipt, Refund, RefundStatus
 from webapp.payments.queries import OrderLine, money_of, payment_for, receipt_for
@@ -66,6 +67,7 @@ def refund(public_id: str) -> BaseResponse:
 
 @blueprint.post("/payments/<public_id>/refund")
 @allow("student")
+@limited("payments")
 def ask_refund(public_id: str) -> BaseResponse:
     """Ask for money back; an admin decides."""
     payment, form = payment_for(viewer(), public_id), RefundForm()

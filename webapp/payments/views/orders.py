@@ -17,6 +17,7 @@ from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, InvalidState, ServiceUnavailable, SlotTaken, ValidationFailed
 from webapp.core.htmx import render, see_other
+from webapp.core.throttle import limited
 from webapp.core.times import format_minute
 from webapp.payments import flows
 from webapp.payments.errors import CouponRefused, WrongSignature
@@ -51,6 +52,7 @@ def order(public_id: str) -> BaseResponse:
 
 @blueprint.post("/orders/<public_id>/pay")
 @allow("student")
+@limited("payments")
 def pay(public_id: str) -> BaseResponse:
     """Go to the gateway with this order; a time that ran out is kept anew, or others are offered."""
     found = order_for(viewer(), public_id)
@@ -141,6 +143,7 @@ def abandon(public_id: str) -> BaseResponse:
 
 @blueprint.post("/orders/<public_id>/verify")
 @allow("student")
+@limited("payments")
 def verify(public_id: str) -> BaseResponse:
     """Take in a browser that comes back from the gateway with its three signed fields."""
     found = order_for(viewer(), public_id)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.core.access import allow
+from webapp.core.throttle import limited
 from webapp.payments.errors import WebhookRefused
 from webapp.payments.flows import receive_event
 
@@ -25,6 +26,7 @@ blueprint = Blueprint("payment_webhook", __name__)
 @blueprint.post("/webhooks/razorpay", endpoint="razorpay")
 @blueprint.post("/api/v1/payments/webhook", endpoint="razorpay_api")
 @allow("public")
+@limited("gateway")
 def receive() -> tuple[Response, int]:
     """Take one webhook."""
     if request.mimetype != "application/json":
