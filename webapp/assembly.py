@@ -18,7 +18,7 @@ from webapp.core.error_pages import init_error_pages
 from webapp.core.headers import init_headers
 from webapp.core.hosts import init_hosts
 from webapp.core.jobs import init_jobs
-from webapp.core.logs import init_logs
+from webapp.core.logs import init_logs, init_request_log
 from webapp.core.resealing import init_resealing
 from webapp.core.templates import init_templates
 from webapp.core.throttle import init_throttle
@@ -50,6 +50,7 @@ def assemble(settings: Settings) -> Flask:
     _teach_templates(app, settings)
     init_uploads(app)
     init_features(app, settings)
+    init_request_log(app, every_request=settings.access_log)
     init_audit()
     init_work(app)
     init_resealing(app)

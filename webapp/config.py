@@ -49,11 +49,11 @@ class Settings(BaseSettings):
     database_url: str | None = None
     redis_url: str | None = None
     uploads_url: str = ""  # where photos are kept; default DATA_DIR/uploads
+    access_log: bool = False  # a line for each request, without the secrets of its address
     web_workers: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=2, ge=1, le=64)
     proxies: int = Field(default=0, ge=0, le=5)  # how many proxies before us set X-Forwarded-*
     database_pool: int = Field(default=5, ge=1, le=100)  # connections kept per web worker
-    rate_limit_factor: float = Field(default=1, ge=1, allow_inf_nan=False)  # every limit times this, for measurements
     rate_limit_factor: float = Field(default=1, ge=1, allow_inf_nan=False)  # every limit times this, for measurements
 
     mail_from: str = "Disha <hello@disha.example>"
@@ -72,6 +72,7 @@ class Settings(BaseSettings):
 
     meeting_provider: Literal["jitsi", "manual"] = "jitsi"
     jitsi_base: str = "https://meet.jit.si"
+    cors_origins: str = ""  # other sites whose pages may call the JSON door, comma separated
     cancellation_deadline_hours: int = Field(default=24, ge=0, le=720)
     hold_minutes: int = Field(default=10, ge=1, le=60)
 
@@ -142,6 +143,11 @@ class Settings(BaseSettings):
         """The keys that open what is sealed in the database; the first one seals."""
         older = self.encryption_key_fallbacks.get_secret_value().split(",")
         return [key for key in (self.encryption_key.get_secret_value(), *(key.strip() for key in older)) if key]
+
+    @property
+    def cors_origins_list(self) -> list[str]:
+        """The origins of other sites whose pages may call the JSON door."""
+        return [origin.strip().rstrip("/") for origin in self.cors_origins.split(",") if origin.strip()]
 
     @field_validator("database_url", "redis_url", mode="before")
     @classmethod
@@ -236,7 +242,6 @@ def _wrong_in_production(settings: Settings) -> Iterator[tuple[bool, str]]:
         "BASE_URL must be set to an https:// address in production",
     )
     yield settings.admin_mail.endswith(".test"), "ADMIN_MAIL must be set to a real address in production"
-    yield settings.rate_limit_factor > 100, "RATE_LIMIT_FACTOR must be at most 100 in production"
     yield settings.rate_limit_factor > 100, "RATE_LIMIT_FACTOR must be at most 100 in production"
     yield settings.payment_gateway == "sandbox", "PAYMENT_GATEWAY must be razorpay in production"
     yield (

@@ -209,6 +209,7 @@ NOT_PAGES = frozenset(
         "payments.receipt",
         "privacy.page",
         "public.robots",
+        "public.security_txt",
         "public.sitemap",
         "static",
     }
