@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import threading
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -87,6 +90,49 @@ def test_whoever_waits_as_told_gets_in(app: Flask, limit: int, window: int, paus
             if not verdict.allowed:
                 at += dt.timedelta(seconds=verdict.retry_after)
                 assert hit(key, limit, window, now=at).allowed
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    limit=st.integers(1, 6),
+    window=st.sampled_from([10, 600]),
+    pauses=st.lists(st.floats(0, 0.5), min_size=10, max_size=40),
+)
+def test_where_refused_tries_count_only_a_rest_helps(app: Flask, limit: int, window: int, pauses: list[float]) -> None:
+    """Never more than the limit in a bucket, a wait of about a window at most, and who waits as told gets in."""
+    key, at = f"key{next(_numbers)}", START
+    let_in: Counter[int] = Counter()
+    with app.app_context():
+        for pause in pauses:
+            at += dt.timedelta(seconds=pause * window)
+            verdict = hit(key, limit, window, now=at, count_refused=True)
+            let_in[int(at.timestamp() // window)] += verdict.allowed
+            assert verdict.retry_after <= window + window / limit + 1
+            assert verdict.retry_after <= verdict.free_after <= max(window, verdict.retry_after)
+        assert max(let_in.values()) <= limit
+        wait = dt.timedelta(seconds=hit(key, limit, window, now=at, count_refused=True).retry_after)
+        assert hit(key, limit, window, now=at + wait, count_refused=True).allowed
+
+
+def test_who_never_rests_stays_out(either: str) -> None:
+    tries = [hit(either, 4, 600, now=START + number * SECOND, count_refused=True) for number in range(0, 3000, 20)]
+    assert [one.allowed for one in tries] == [True] * 4 + [False] * 146
+    assert max(one.retry_after for one in tries) <= 750
+
+
+@pytest.mark.parametrize("count_refused", [True, False])
+def test_many_at_once_are_no_more_than_one_after_the_other(
+    app: Flask, either: str, count_refused: bool, db_session: Session
+) -> None:
+    gate = threading.Barrier(32)
+
+    def work(_number: int) -> bool:
+        with app.app_context():
+            gate.wait()
+            return hit(either, 10, 600, now=START, count_refused=count_refused).allowed
+
+    with ThreadPoolExecutor(32) as pool:
+        assert sum(pool.map(work, range(32))) == 10
 
 
 def test_a_redis_that_is_away_is_left_alone_for_a_while(away: list[int], app: Flask, db_session: Session) -> None:
