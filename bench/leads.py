@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, text
 
 from bench.ground import Ground
 from bench.load import Answers, Question, ask
+from bench.logins import cookie_of
 from bench.pages import told
 from bench.report import Report
 from bench.server import Served, shared
@@ -124,6 +124,4 @@ def _vacuum() -> None:
 def admin_cookie(ground: Ground) -> str:
     """The cookie of a signed-in admin."""
     user = db.session.scalars(select(User).where(User.public_id == "user_desk1")).one()
-    serializer = SecureCookieSessionInterface().get_signing_serializer(ground.app)
-    assert serializer is not None
-    return f"disha={serializer.dumps({'_user_id': user.get_id(), '_fresh': True, 'csrf_token': '0' * 40})}"
+    return cookie_of(ground, user)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select
 
 from bench.ground import Ground
 from bench.load import Answers, Question, ask
+from bench.logins import cookie_of
 from bench.report import Report
 from bench.server import Served, serving, shared
 from webapp.accounts.models import User
@@ -70,6 +70,4 @@ def picker_path() -> str:
 def student_cookie(ground: Ground) -> str:
     """The cookie of a signed-in student."""
     user = db.session.scalars(select(User).where(User.public_id == "user_s1")).one()
-    serializer = SecureCookieSessionInterface().get_signing_serializer(ground.app)
-    assert serializer is not None
-    return f"disha={serializer.dumps({'_user_id': user.get_id(), '_fresh': True, 'csrf_token': '0' * 40})}"
+    return cookie_of(ground, user)

@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy.orm import Session
 
+from tests.factories import make_login
+from tests.forks import Forks
 from tests.servers import pytest_configure, pytest_unconfigure, servers
 from webapp import create_app
 from webapp.accounts.models import User
@@ -96,6 +98,14 @@ def client(app: Flask, db_session: Session) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Give what starts warm processes, to be killed."""
+    forks = Forks(tmp_path_factory.mktemp("forks") / "errors.log")
+    yield forks
+    forks.close()
+
+
 @pytest.fixture
 def now() -> dt.datetime:
     """Return the instant tests happen at: Wed, 9 Dec 2026, 9:30 AM IST."""
@@ -104,6 +114,9 @@ def now() -> dt.datetime:
 
 def login(client: FlaskClient, user: User) -> None:
     """Sign ``user`` in without the form."""
+    row = make_login(user)
+    db.session.commit()  # a refused request rolls back, and the login stays
     with client.session_transaction() as cookie:
+        cookie["login"] = row.public_id
         cookie["_user_id"] = user.get_id()
         cookie["_fresh"] = True

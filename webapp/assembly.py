@@ -17,6 +17,7 @@ from webapp.core.assets import init_assets
 from webapp.core.error_pages import init_error_pages
 from webapp.core.headers import init_headers
 from webapp.core.hosts import init_hosts
+from webapp.core.htmx import init_varying
 from webapp.core.jobs import init_jobs
 from webapp.core.logs import init_logs, init_request_log
 from webapp.core.resealing import init_resealing
@@ -45,6 +46,7 @@ def assemble(settings: Settings) -> Flask:
     init_logs(json=settings.app_env == "production")
     _bind_extensions(app, settings)
     init_headers(app, https=settings.https)
+    init_varying(app)
     init_error_pages(app)
     init_throttle(app)
     _teach_templates(app, settings)

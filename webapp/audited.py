@@ -22,6 +22,7 @@ def init_audit() -> None:
     who_acts(_actor)
     start_watching()
     _watch_people()
+    _watch_keys()
     _watch_offer()
     _watch_desk()
     _watch_money()
@@ -31,6 +32,8 @@ def _actor() -> Actor:
     if not has_request_context():
         return Actor()
     here, request_id = request.remote_addr or "", g.get("request_id", "")
+    if "api_key" in g:
+        return Actor(ActorKind.PARTNER, g.api_key.made_by_id, g.api_key.name, here, request_id)
     if not current_user or not current_user.is_authenticated:
         return Actor(address=here, request_id=request_id)
     user = acting_user()
@@ -56,6 +59,10 @@ def _watch_people() -> None:
         ignore=("rating", "review_count"),
         always_fields=("is_active",),
     )
+
+
+def _watch_keys() -> None:
+    watch(m.ApiKey, "api_key", label=lambda row: row.name, ignore=("key_hash", "last_used_at"))
 
 
 def _watch_offer() -> None:

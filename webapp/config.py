@@ -12,6 +12,7 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 import fsspec
+import maxminddb
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -40,6 +41,8 @@ class Settings(BaseSettings):
     secret_key_fallbacks: str = ""  # older keys, comma separated: they verify, they no longer sign
     encryption_key: SecretStr = SecretStr("")  # seals secrets in the database: core/sealing.py
     encryption_key_fallbacks: SecretStr = SecretStr("")  # older keys, comma separated: they open, they no longer seal
+    require_admin_two_step: bool | None = None  # default: on in production
+    geo_database: Path | None = None  # an .mmdb file of cities or countries: rough places of logins
 
     release: str = Field(default="", max_length=80)  # what runs, a tag or commit: shown on the system page
 
@@ -139,6 +142,12 @@ class Settings(BaseSettings):
         return self.security_contact or f"mailto:{self.admin_mail}"
 
     @property
+    def admins_need_two_step(self) -> bool:
+        """An admin without a second step gets nowhere but to its set-up."""
+        chosen = self.require_admin_two_step
+        return self.app_env == "production" if chosen is None else chosen
+
+    @property
     def encryption_keys(self) -> list[str]:
         """The keys that open what is sealed in the database; the first one seals."""
         older = self.encryption_key_fallbacks.get_secret_value().split(",")
@@ -177,6 +186,21 @@ class Settings(BaseSettings):
         for host in filter(None, (part.strip() for part in value.split(","))):
             if not HOST_NAME.fullmatch(host):
                 raise ValueError("must be names such as disha.example or disha.example:8443, separated by commas")
+        return value
+
+    @field_validator("require_admin_two_step", "geo_database", mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: object) -> object:
+        return value or None if isinstance(value, str) else value
+
+    @field_validator("geo_database")
+    @classmethod
+    def _a_database_of_places(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                maxminddb.open_database(value).close()
+            except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+                raise ValueError(f"must be an .mmdb file that can be read: {error}") from None
         return value
 
     @field_validator("security_contact")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 import webapp.accounts.doors
+import webapp.api.doors
 import webapp.audit.doors
 import webapp.bookings.doors
 import webapp.dashboards.doors
@@ -35,6 +36,7 @@ FEATURES = (
     webapp.inquiries.doors,
     webapp.dashboards.doors,
     webapp.public.doors,
+    webapp.api.doors,
     webapp.demo.doors,
 )
 

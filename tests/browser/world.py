@@ -18,7 +18,8 @@ from flask.sessions import SecureCookieSessionInterface
 from tests.browser.holder import RunningApp
 from tests.factories import make_counsellor, make_enrolment, make_package, make_session, make_user
 from webapp import create_app
-from webapp.accounts.models import Role, User
+from webapp.accounts.devices import Device, open_login
+from webapp.accounts.models import LoginKind, Role, User
 from webapp.accounts.passwords import hash_password
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.services import book_session
@@ -223,7 +224,13 @@ class World:
         """Return a signed-in session's cookie."""
         serializer = SecureCookieSessionInterface().get_signing_serializer(self.app)
         assert serializer is not None
-        return serializer.dumps({"_user_id": person.login, "_fresh": True})
+
+        def work() -> str:
+            user = db.session.get_one(User, person.id)
+            device = Device("127.0.0.1", "Playwright")
+            return open_login(user, kind=LoginKind.BROWSER, device=device, now=clock.now()).public_id
+
+        return serializer.dumps({"login": self.write(work), "_user_id": person.login, "_fresh": True})
 
     def mails(self, to: str) -> list[Mail]:
         """Return captured mails to one address, the newest first."""

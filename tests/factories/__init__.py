@@ -7,7 +7,7 @@ import itertools
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from webapp.accounts.models import Role, User
+from webapp.accounts.models import Login, LoginKind, Role, User
 from webapp.availability.models import AvailabilityException, AvailabilityWindow, Calendar
 from webapp.availability.rules import BookingMode
 from webapp.bookings.models import CounsellingSession
@@ -41,6 +41,18 @@ def make_user(*, role: Role | str = Role.STUDENT, verified: bool = True, **colum
         "email_verified_at": NOW - dt.timedelta(days=30) if verified else None,
     }
     return _add(User(**{**defaults, **columns}))
+
+
+def make_login(user: User, *, kind: LoginKind = LoginKind.BROWSER, **columns: Any) -> Login:
+    """Make a login that holds for a year, seen so lately that nothing is written about it."""
+    defaults: dict[str, Any] = {
+        "user_id": user.id,
+        "kind": kind,
+        "auth_version": user.auth_version,
+        "last_seen_at": NOW + dt.timedelta(days=365),
+        "expires_at": NOW + dt.timedelta(days=365),
+    }
+    return _add(Login(**{**defaults, **columns}))
 
 
 def make_counsellor(

@@ -1,34 +1,68 @@
-"""The login in the browser's cookie, and where it leads."""
+"""The login in the browser's cookie, and where it leads.
+
+The cookie carries the login row's id; the row says whether it still holds.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import current_app, request, session, url_for
-from flask_login import login_user, logout_user
+from flask import current_app, g, request, session, url_for
+from flask_login import current_user, login_user, logout_user
 
-from webapp.accounts.models import User
+from webapp.accounts.devices import Device, end_login_row, keep_login, open_login
+from webapp.accounts.models import Login, LoginKind, User
+from webapp.core.db import transaction
 from webapp.core.times import DEFAULT_ZONE, is_zone
 
+LOGIN_KEY = "login"
 _AFTER_VERIFYING = "after_verifying"
 _KEPT = frozenset({"csrf_token"})  # other open pages of this visitor stay good
 
 
-def start_login(user: User, *, remember: bool = False) -> None:
-    """Sign the visitor in as ``user``: until the browser closes, or for 30 days."""
+def start_login(user: User, *, remember: bool = False, second_step: bool = False) -> Login:
+    """Sign the visitor in as ``user``: until the browser closes, or for 30 days. Opens its own transaction."""
+    with transaction():
+        login = open_login(user, kind=LoginKind.BROWSER, device=device_of_request(), now=g.now, second_step=second_step)
     for key in set(session) - _KEPT:
         session.pop(key)
     session.permanent = remember
+    session[LOGIN_KEY] = login.public_id
     login_user(user)
+    g.login = login
+    return login
+
+
+def device_of_request() -> Device:
+    """Return what this request says of its device."""
+    return Device(
+        address=request.remote_addr or "",
+        user_agent=request.headers.get("User-Agent", ""),
+        device_id=request.headers.get("X-Device-ID"),
+    )
+
+
+def login_in_use() -> Login | None:
+    """Return the row of the login this request was made with, None for visitors and keys."""
+    found: Login | None = g.get("login") if current_user.is_authenticated else None
+    return found
 
 
 def renew_login(user: User) -> None:
-    """Go on as ``user`` after all logins have ended, this one excepted."""
+    """Go on as ``user`` after all logins have ended, this one excepted. Opens its own transaction."""
+    login = login_in_use()
+    if login is not None:
+        with transaction():
+            keep_login(login, user, now=g.now)
     login_user(user)
 
 
 def end_login() -> None:
-    """Sign the visitor out and forget everything about the visit."""
+    """Sign the visitor out and forget everything about the visit. Opens its own transaction."""
+    login = login_in_use()
+    if login is not None:
+        with transaction():
+            end_login_row(login, now=g.now, why="signed_out")
     logout_user()
     session.clear()
 

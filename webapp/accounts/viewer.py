@@ -25,6 +25,11 @@ def viewer() -> User:
     return cast(User, current_user._get_current_object())  # noqa: SLF001
 
 
+def caller() -> User | None:
+    """Return who is signed in, by whichever door; None for a visitor."""
+    return viewer() if current_user.is_authenticated else None
+
+
 def acting_user() -> User:
     """Return who really acts: an admin who looks at the app as somebody else stays that admin."""
     return real_admin() or viewer()

@@ -104,21 +104,27 @@ def public_id_column(prefix: str) -> Mapped[str]:
 
 
 @contextlib.contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, joinable: bool = False) -> Iterator[Session]:
     """Run one use-case as one transaction; only doors call this.
 
     Commits when the block ends, rolls back when it raises. A violated constraint that a feature
     has claimed comes out as its DomainError. What `after_commit` collected runs afterwards.
+    A ``joinable`` one takes a door's own `transaction()` in: both stand or fall together.
 
     Raises:
         RuntimeError: opened inside another one, or in a request that may only read.
     """
     session = db.session()
+    if session.info.pop("joinable", False):
+        yield session
+        session.flush()
+        return
     if session.info.get("writing"):
         raise RuntimeError("transaction() inside transaction(): a door opens exactly one")
     if _reads_only():
         raise RuntimeError("a GET never changes anything")
     session.info["writing"], session.info["after_commit"], session.info["scratch"] = True, [], {}
+    session.info["joinable"] = joinable
     try:
         yield session
         for hook in _before_commit:
@@ -135,8 +141,8 @@ def transaction() -> Iterator[Session]:
         session.rollback()
         raise
     finally:
-        session.info.pop("writing", None)
-        session.info.pop("scratch", None)
+        for note in ("writing", "scratch", "joinable"):
+            session.info.pop(note, None)
         callbacks = session.info.pop("after_commit", [])
     for callback in callbacks:
         callback()

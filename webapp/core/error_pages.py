@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import structlog
@@ -40,17 +41,23 @@ def _refuse_nul() -> None:
         raise NotFound
 
 
-def answer_error(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:
-    """Answer an error in the shape of the request's door."""
+def answer_error(
+    status: int,
+    code: str,
+    message: str,
+    fields: dict[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
+) -> Response:
+    """Answer an error in the shape of the request's door; ``more`` is for programs alone."""
     if request.path.startswith("/api/"):
         details = [{"field": name, "message": text} for name, text in (fields or {}).items()]
         body: dict[str, object] = {"code": code, "message": message}
         if details:
             body["details"] = details
+        body.update(more or {})
         response = jsonify({"success": False, "error": body})
     elif is_htmx():
         response = make_response(render_template("errors/_error.html", status=status, message=message))
-        response.vary.add("HX-Request")
     else:
         page = status if status in PAGES else (500 if status >= 500 else 400)
         response = make_response(render_template(f"errors/{page}.html", status=status, message=message))
@@ -61,7 +68,8 @@ def answer_error(status: int, code: str, message: str, fields: dict[str, str] | 
 def answer_domain_error(error: DomainError) -> Response:
     """Answer a refusal in the shape of the request's door."""
     api = request.path.startswith("/api/")
-    response = answer_error(error.status_for_api if api else error.http_status, error.code, error.message, error.fields)
+    status = error.status_for_api if api else error.http_status
+    response = answer_error(status, error.code, error.message, error.fields, error.more)
     if isinstance(error, RateLimited):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

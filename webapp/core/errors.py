@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
+from webapp.core.times import iso_z
+
 
 class DomainError(Exception):
     """A use-case said no. ``fields`` names the wrong inputs, field name → message."""
@@ -22,6 +24,11 @@ class DomainError(Exception):
         self.message = message or self.message
         self.fields: dict[str, str] = dict(fields or {})
         super().__init__(self.message)
+
+    @property
+    def more(self) -> dict[str, object]:
+        """What the JSON door says beside code, message and fields."""
+        return {}
 
     @property
     def status_for_api(self) -> int:
@@ -89,6 +96,11 @@ class SlotTaken(DomainError):
     ) -> None:
         super().__init__(message, fields=fields)
         self.nearest = list(nearest)
+
+    @property
+    def more(self) -> dict[str, object]:
+        """The starts that are on offer instead."""
+        return {"nearest": [iso_z(start) for start in self.nearest]} if self.nearest else {}
 
 
 class StudentBusy(SlotTaken):

@@ -16,7 +16,7 @@ from webapp.audit.services import record
 from webapp.core.db import db
 from webapp.core.errors import Forbidden, InvalidState, NotFound, ValidationFailed
 from webapp.counsellors.models import Counsellor
-from webapp.packages.errors import SLUG_TAKEN, PackageInUse, StaleVersion, Theirs
+from webapp.packages.errors import SLUG_TAKEN, PackageInUse, SlugTaken, StaleVersion, Theirs
 from webapp.packages.models import ExamType, Package, PackageFeature
 from webapp.packages.queries.desk import UNKNOWN, DeskFilter, is_used, neighbour, slugs_like
 from webapp.packages.rules.discounts import settle
@@ -249,6 +249,8 @@ def _checked(data: PackageInput, package: Package | None) -> tuple[PackageInput,
         problems["counsellor_ids"] = "One of these counsellors does not exist."
     if data.slug and "slug" not in problems and _slug_owner(data.slug) not in (None, package and package.id):
         problems["slug"] = SLUG_TAKEN
+    if list(problems.values()) == [SLUG_TAKEN]:
+        raise SlugTaken
     if problems:
         raise ValidationFailed(fields=problems)
     return data, counsellors
