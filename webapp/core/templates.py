@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask.templating import Environment
 from markupsafe import Markup
 
@@ -34,7 +34,8 @@ class Fragments:
     """Finished pieces of pages by everything they were made of, the oldest forgotten first.
 
     In a template: ``{% call kept("name", all, that, the, body, reads) %}…{% endcall %}``. The body may read
-    nothing else: no person, no token, no clock. Two pages with equal keys share the piece.
+    nothing else: no person, no token, no clock. Two pages with equal keys share the piece; where the app is
+    mounted is part of every key.
     """
 
     def __init__(self, most: int = MOST_KEPT) -> None:
@@ -44,6 +45,7 @@ class Fragments:
 
     def __call__(self, *key: Hashable, caller: Callable[[], str]) -> str:
         """Return the piece kept under ``key``, else make and keep it."""
+        key = (request.script_root, *key)
         found = self._pieces.get(key)
         if found is None:
             found = caller()
