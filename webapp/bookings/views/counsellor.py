@@ -20,7 +20,7 @@ from webapp.bookings.views.sessions import refused, show_session
 from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, NotFound
-from webapp.core.htmx import is_htmx, render, see_other
+from webapp.core.htmx import htmx_target, is_htmx, render, see_other
 from webapp.core.pagination import read_page
 from webapp.counsellors.queries import counsellor_of
 
@@ -102,7 +102,7 @@ def _not_answered(public_id: str, error: DomainError) -> BaseResponse:
 
 
 def _from_list() -> bool:
-    return request.headers.get("HX-Target", "").endswith("#requests")
+    return htmx_target() == "requests"
 
 
 def _requests_again(status: int = 200, problem: str = "") -> Response:
@@ -112,7 +112,6 @@ def _requests_again(status: int = 200, problem: str = "") -> Response:
         "bookings/_requests.html", requests=waiting_requests(me.id, g.now), problem=problem, after_answer=True
     )
     answer: Response = make_response(html, status, trigger=ANSWERED)
-    answer.vary.update(["HX-Request", "HX-Target"])
     return answer
 
 

@@ -27,7 +27,7 @@ from webapp.bookings.views.picker_page import LOST, PickerPage, Refusal, build_p
 from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import Conflict, DomainError, Forbidden, NotFound, SlotTaken, ValidationFailed
-from webapp.core.htmx import is_htmx, see_other
+from webapp.core.htmx import htmx_target, is_htmx, see_other
 from webapp.core.throttle import limited
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import get_public
@@ -216,8 +216,7 @@ def _part_wanted() -> Part:
     """Tell by the element that htmx will swap."""
     if not is_htmx():
         return Part.PAGE
-    target = request.headers.get("HX-Target", "").rpartition("#")[2]
-    return {"confirm": Part.CHOSEN, "slots-refresh": Part.REFRESHED}.get(target, Part.PICKER)
+    return {"confirm": Part.CHOSEN, "slots-refresh": Part.REFRESHED}.get(htmx_target(), Part.PICKER)
 
 
 def _posted_part() -> Part:
@@ -227,5 +226,4 @@ def _posted_part() -> Part:
 def _show(page: PickerPage, form: AnyForm, status: int, part: Part) -> Response:
     html = render_template(f"bookings/{part}.html", page=page, form=form, layout=layout_for_viewer())
     answer: Response = make_response(html, status)
-    answer.vary.update(["HX-Request", "HX-Target"])
     return answer

@@ -31,7 +31,7 @@ from webapp.bookings.views.steps_form import StepsDraft, read_steps, steps_of
 from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, Forbidden, NotFound, ValidationFailed
-from webapp.core.htmx import render, see_other
+from webapp.core.htmx import is_htmx, render, see_other
 
 BLANK_ROWS = 3
 Save = Callable[[], CounsellingSession]
@@ -157,15 +157,11 @@ def tick(step_id: str) -> BaseResponse:
     with transaction():
         session = tick_step(actor=viewer(), step_id=step_id, done="done" in request.form, now=g.now)
         address = url_for("student.home") if on_home else url_for("bookings.detail", public_id=session.public_id)
-    if not _wants_part():
+    if not is_htmx():
         return see_other(f"{address}#next-steps")
     if on_home:
         return render("bookings/_my_steps.html", steps=open_steps(viewer().id, g.now), focus_step=step_id)
     return render("bookings/_next_steps.html", steps=session.next_steps, can_tick=True, focus_step=step_id)
-
-
-def _wants_part() -> bool:
-    return request.headers.get("HX-Request") == "true"
 
 
 def _mine(public_id: str) -> CounsellingSession:

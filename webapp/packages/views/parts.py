@@ -6,7 +6,7 @@ from flask import Response, request
 
 from webapp.core.access import allow
 from webapp.core.errors import ValidationFailed
-from webapp.core.htmx import render
+from webapp.core.htmx import is_htmx, render
 from webapp.packages.forms import Draft, amount_text, read_draft
 from webapp.packages.lines import act
 from webapp.packages.models import Package
@@ -32,7 +32,7 @@ def features() -> Response:
     draft = read_draft(request.form)
     outcome = act(draft.rows, request.form.get("do", ""))
     draft.rows = outcome.rows
-    if request.headers.get("HX-Request"):
+    if is_htmx():
         return render("packages/_features.html", draft=draft, package=edited(), outcome=outcome)
     return show(draft, edited())
 

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, current_app, url_for
 from flask_login import current_user
 
 from webapp.accounts.models import Role, User
 from webapp.accounts.viewer import viewer
-from webapp.core.htmx import is_htmx
+from webapp.core.htmx import htmx_target
 from webapp.core.money import group_indian
 from webapp.counsellors.queries import in_order
 from webapp.packages.models import Package
@@ -47,8 +47,8 @@ def shell() -> str:
 
 def part_wanted(*ids: str) -> str:
     """Return which of the page's parts htmx asks for, "" where it is the whole page."""
-    target = request.headers.get("HX-Target", "").rpartition("#")[2]
-    return target if is_htmx() and target in ids else ""
+    target = htmx_target()
+    return target if target in ids else ""
 
 
 def known_url(endpoint: str, **values: Any) -> str | None:
