@@ -29,11 +29,16 @@ def _rules(app: Flask) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
 
 
+def _pages(app: Flask) -> list[Rule]:
+    """The routes of people; those of programs have their own tests in tests/api/."""
+    return [rule for rule in _rules(app) if not rule.rule.startswith("/api/")]
+
+
 def _closed(app: Flask, audience: str) -> list[tuple[str, str]]:
     """Every method and address of the routes that are for ``audience`` alone."""
     return sorted(
         (method, address(rule))
-        for rule in _rules(app)
+        for rule in _pages(app)
         if audience_of(app.view_functions[rule.endpoint]) == frozenset({audience})
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     )
@@ -46,7 +51,7 @@ def test_every_route_declares_its_audience(app: Flask) -> None:
 
 def test_nobody_gets_into_a_closed_route(app: Flask, db_session: object) -> None:
     browser = Browser(app)
-    for rule in _rules(app):
+    for rule in _pages(app):
         if audience_of(app.view_functions[rule.endpoint]) == PUBLIC or "GET" not in (rule.methods or ()):
             continue
         answer = browser.get(address(rule))
@@ -57,7 +62,7 @@ def test_nobody_gets_into_a_closed_route(app: Flask, db_session: object) -> None
 @pytest.mark.parametrize("role", ["student", "counsellor", "admin"])
 def test_another_role_is_refused(app: Flask, db_session: object, role: str) -> None:
     browser = Browser(app, make_user(role=role))
-    for rule in _rules(app):
+    for rule in _pages(app):
         audience = audience_of(app.view_functions[rule.endpoint]) or frozenset()
         if audience == PUBLIC or role in audience or "GET" not in (rule.methods or ()):
             continue

@@ -43,6 +43,7 @@ def assemble(settings: Settings) -> Flask:
     )
     init_templates(app)
     _configure(app, settings)
+    app.before_request(_read_clock)  # first of all: whoever looks up a login needs it
     init_logs(json=settings.app_env == "production")
     _bind_extensions(app, settings)
     init_headers(app, https=settings.https)
@@ -139,13 +140,13 @@ def _teach_templates(app: Flask, settings: Settings) -> None:
         rupees=money.format_rupees,
     )
 
-    @app.before_request
-    def read_clock() -> None:
-        g.now = clock.now()
-
     @app.context_processor
     def about_request() -> dict[str, Any]:
         return {"now": g.get("now") or clock.now(), "viewer_zone": viewer_zone}
+
+
+def _read_clock() -> None:
+    g.now = clock.now()
 
 
 def _zoned(formatter: Any) -> Any:

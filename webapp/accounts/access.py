@@ -127,8 +127,9 @@ def _enforce_for_programs(view: Callable[..., Any], audience: frozenset[str]) ->
 def note_last_seen(response: FlaskResponse) -> FlaskResponse:
     """Write down that a login or a key was used, every five minutes at most; nobody waits for it to succeed."""
     login, key = g.get("login"), g.get("api_key")
-    last = login.last_seen_at if login is not None else key.last_used_at if key is not None else g.now
-    if not seen_too_long_ago(last, now=g.now):
+    if login is None and key is None:
+        return response
+    if not seen_too_long_ago(key.last_used_at if login is None else login.last_seen_at, now=g.now):
         return response
     try:
         with contextlib.nullcontext() if request.method in SAFE_METHODS else transaction():
