@@ -1,5 +1,11 @@
 """The WSGI entry: `wsgi:app`."""
 
-from webapp import create_app
+import sys
 
-app = create_app()
+from webapp import create_app
+from webapp.config import SettingsError
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(f"disha: {error}")

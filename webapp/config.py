@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -16,8 +16,9 @@ import maxminddb
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from webapp.production import refusals
+
 ROOT = Path(__file__).resolve().parent.parent
-LEAST_SECRET = 32  # characters of a secret of production
 HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)(:[0-9]{1,5})?")
 CONTACT = re.compile(r"(mailto:|https://|tel:)[^\s]+")
 DEMO_PASSWORD = "Demo-pass-1"  # noqa: S105  shown on the login page of the demo
@@ -232,46 +233,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _production_is_complete(self) -> Self:
         if self.app_env == "production":
-            for wrong, line in _wrong_in_production(self):
-                if wrong:
-                    raise ValueError(line)
+            for line in refusals(self):
+                raise ValueError(line)
         return self
-
-
-def _wrong_in_production(settings: Settings) -> Iterator[tuple[bool, str]]:
-    """Yield what production refuses: whether it is so, and the one line to show."""
-    secret, sealing = settings.secret_key.get_secret_value(), settings.encryption_key.get_secret_value()
-    whatsapp = bool(settings.whatsapp_token.get_secret_value()), bool(settings.whatsapp_phone_number_id)
-    account = settings.razorpay_key_id, settings.razorpay_key_secret, settings.razorpay_webhook_secret
-    yield (
-        len(secret) < LEAST_SECRET,
-        f"SECRET_KEY must be set to at least {LEAST_SECRET} random characters in production",
-    )
-    yield (
-        len(sealing) < LEAST_SECRET,
-        f"ENCRYPTION_KEY must be set to at least {LEAST_SECRET} random characters in production",
-    )
-    yield sealing in {secret, *settings.fallback_keys}, "ENCRYPTION_KEY must not be a SECRET_KEY: each has its own work"
-    yield (
-        not (settings.database_url and settings.redis_url),
-        "DATABASE_URL and REDIS_URL must be set in production",
-    )
-    yield not settings.smtp_host, "SMTP_HOST must be set in production"
-    yield (
-        whatsapp[0] != whatsapp[1],
-        "WHATSAPP_TOKEN and WHATSAPP_PHONE_NUMBER_ID must be set together, or neither",
-    )
-    yield (
-        not settings.base_url.startswith("https://"),
-        "BASE_URL must be set to an https:// address in production",
-    )
-    yield settings.admin_mail.endswith(".test"), "ADMIN_MAIL must be set to a real address in production"
-    yield settings.rate_limit_factor > 100, "RATE_LIMIT_FACTOR must be at most 100 in production"
-    yield settings.payment_gateway == "sandbox", "PAYMENT_GATEWAY must be razorpay in production"
-    yield (
-        not all(account),
-        "RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET must be set in production",
-    )
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

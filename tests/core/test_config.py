@@ -8,13 +8,14 @@ from webapp.config import SettingsError, load_settings
 
 COMPLETE = {
     "APP_ENV": "production",
-    "SECRET_KEY": "k" * 40,
-    "ENCRYPTION_KEY": "e" * 40,
+    "SECRET_KEY": "Kq3v9zT1m8wXy2Lr6Bn4Hd7Pf5Gs0JcA",
+    "ENCRYPTION_KEY": "p4Wm7Rt1Zx9Cv2Bn6Hj3Kl8Qs5Df0GyU",
     "DATABASE_URL": "postgresql://db/disha",
     "REDIS_URL": "redis://cache",
     "SMTP_HOST": "smtp.disha.example",
     "BASE_URL": "https://disha.example/",
-    "ADMIN_MAIL": "desk@disha.example",
+    "ADMIN_MAIL": "desk@disha-desk.in",
+    "MAIL_FROM": "Disha <hello@disha-desk.in>",
     "RAZORPAY_KEY_ID": "rzp_live_key",
     "RAZORPAY_KEY_SECRET": "secret",
     "RAZORPAY_WEBHOOK_SECRET": "another",
