@@ -78,7 +78,14 @@ def rush(crowded_app: Flask) -> Iterator[Rush]:
     with crowded_app.app_context():
         yield Rush(crowded_app)
         db.session.rollback()
-        names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-        with db.engine.begin() as connection:
-            connection.execute(text("set local session_replication_role = replica"))  # the audit log, too
-            connection.execute(text(f"truncate {names} restart identity cascade"))
+        empty_all_tables()
+
+
+def empty_all_tables() -> None:
+    """Delete every committed row. A tenth of what it costs to truncate, which makes new files for every table."""
+    names = [table.name for table in Base.metadata.sorted_tables]
+    looks = " union all ".join(f"(select '{name}' from \"{name}\" limit 1)" for name in names)
+    with db.engine.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))  # no foreign keys, no audit log
+        for name in connection.scalars(text(looks)).all():
+            connection.execute(text(f'delete from "{name}"'))

@@ -50,7 +50,7 @@ def test_what_cannot_be_a_counsellor_costs_nothing(
 
 
 def test_a_dead_redis_is_no_news(app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "get_redis", lambda: Redis(host="127.0.0.1", port=1))
+    monkeypatch.setattr(live, "get_redis", lambda: Redis.from_url("redis://127.0.0.1:1"))
     answer = app.test_client().get(URL + "?v=7")
     assert (answer.status_code, "HX-Trigger" in answer.headers) == (204, False)
 

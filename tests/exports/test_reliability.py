@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import subprocess
-import sys
 
 import pytest
 from sqlalchemy import func, select, update
 
 from tests import factories as make
 from tests.crowd import Rush, crowded_app, rush
+from tests.forks import Forks
 from webapp.accounts.models import Role, User
-from webapp.config import ROOT, Settings
+from webapp.config import Settings
 from webapp.core import clock
 from webapp.core.crashpoints import KILLED, VARIABLE
 from webapp.core.db import transaction
@@ -29,33 +27,9 @@ from webapp.inquiries.models import ImportStatus, Inquiry, LeadImport, TicketCou
 
 __all__ = ["crowded_app", "rush"]
 
-WORKER = """
-import sys
-from webapp import create_app
-from webapp.exports.jobs import make_file
-from webapp.inquiries.importing.jobs import run_import
-app = create_app()
-with app.app_context():
-    {"export": make_file, "import": run_import}[sys.argv[1]](sys.argv[2])
-"""
 ROWS = 1200
 LONG = dt.timedelta(minutes=10)
 FILE = "Name,Mail,Phone\n" + "".join(f"Lead {n},lead{n}@example.com,98{n:08d}\n" for n in range(ROWS))
-
-
-def work_in_a_process(settings: Settings, kind: str, public_id: str, crash_at: str) -> int:
-    environ = {
-        **os.environ,
-        "APP_ENV": "test",
-        "SECRET_KEY": settings.secret_key.get_secret_value(),
-        "DATABASE_URL": settings.database_url or "",
-        "REDIS_URL": settings.redis_url or "",
-        "DATA_DIR": str(settings.data_dir),
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        VARIABLE: crash_at,
-    }
-    command = [sys.executable, "-c", WORKER, kind, public_id]
-    return subprocess.run(command, env=environ, cwd=ROOT, timeout=90, check=False, stderr=subprocess.DEVNULL).returncode
 
 
 def an_admin() -> int:
@@ -79,11 +53,11 @@ def leads() -> int:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("place", ["import.row.500", "import.stored"])
-def test_an_import_is_all_or_nothing(rush: Rush, place: str) -> None:
+def test_an_import_is_all_or_nothing(rush: Rush, forks: Forks, place: str) -> None:
     settings: Settings = rush.app.config["SETTINGS"]
     get_redis().flushdb()
     import_id = brought(an_admin())
-    assert work_in_a_process(settings, "import", import_id, place) == KILLED
+    assert forks.start(settings, run_import, import_id, **{VARIABLE: place}).wait() == KILLED
     assert leads() == 0
     run_import(import_id)  # its claim still runs
     assert leads() == 0
@@ -97,7 +71,7 @@ def test_an_import_is_all_or_nothing(rush: Rush, place: str) -> None:
 
 
 @pytest.mark.reliability
-def test_an_export_is_written_again(rush: Rush) -> None:
+def test_an_export_is_written_again(rush: Rush, forks: Forks) -> None:
     settings: Settings = rush.app.config["SETTINGS"]
     get_redis().flushdb()
     admin = an_admin()
@@ -108,7 +82,7 @@ def test_an_export_is_written_again(rush: Rush) -> None:
         export_id = ask_for_export(
             export, params, owner_id=admin, zone="Asia/Kolkata", total=ROWS, at_once=False, now=now
         ).public_id
-    assert work_in_a_process(settings, "export", export_id, "export.writing") == KILLED
+    assert forks.start(settings, make_file, export_id, **{VARIABLE: "export.writing"}).wait() == KILLED
     make_file(export_id)  # its claim still runs
     with transaction() as session:
         assert session.scalars(select(ExportFile.status)).all() == [ExportStatus.RUNNING]

@@ -7,8 +7,6 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,11 +14,12 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select, text
 
-from tests.notifications.conftest import folder_of, put_many
-from webapp.config import ROOT, Settings
+from tests.forks import Forks
+from tests.notifications.conftest import folder_of, put_many, teach
+from webapp.config import Settings
 from webapp.core import clock
 from webapp.core.db import db, transaction
 from webapp.notifications import delivery
@@ -28,54 +27,29 @@ from webapp.notifications.delivery import deliver_due
 from webapp.notifications.models import DeliveryStatus, OutboxMail
 from webapp.notifications.transport import Connection, MaildirTransport
 
-SENDER = """
-import os, signal, sys
-from pathlib import Path
-from tests.notifications.conftest import teach
-from webapp import create_app
-from webapp.core import clock
-from webapp.notifications.delivery import deliver_due
-from webapp.notifications.transport import MaildirTransport
 
 class Dying(MaildirTransport):
-    left = int(os.environ["DIES_AFTER"])
-    before = os.environ["DIES_BEFORE_WRITING"] == "yes"
+    """Logs what it sends and dies by its own hand with one mail, before or after that has left."""
 
-    def send(self, message, *, name):
-        if self.left == 0 and self.before:
+    def __init__(self, folder: Path, log: str, left: int, before_writing: bool) -> None:
+        super().__init__(folder)
+        self.log, self.left, self.before_writing = Path(log), left, before_writing
+
+    def send(self, message: EmailMessage, *, name: str) -> None:
+        if self.left == 0 and self.before_writing:
             os.kill(os.getpid(), signal.SIGKILL)
         super().send(message, name=name)
-        with open(os.environ["SEND_LOG"], "a") as log:
-            log.write(name + "\\n")
+        with self.log.open("a") as log:
+            log.write(f"{name}\n")
         if self.left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         self.left -= 1
 
-app = teach(create_app())
-print("ready", flush=True)
-with app.app_context():
-    deliver_due(clock.now(), transport=Dying(app.config["SETTINGS"].mail_dir))
-"""
 
-
-def start_sender(
-    settings: Settings, log: Path, *, dies_after: int = -1, before_writing: bool = False
-) -> subprocess.Popen[bytes]:
-    environ = {
-        **os.environ,
-        "APP_ENV": "test",
-        "SECRET_KEY": settings.secret_key.get_secret_value(),
-        "DATABASE_URL": settings.database_url or "",
-        "REDIS_URL": settings.redis_url or "",
-        "DATA_DIR": str(settings.data_dir),
-        "DIES_AFTER": str(dies_after),
-        "DIES_BEFORE_WRITING": "yes" if before_writing else "no",
-        "SEND_LOG": str(log),
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-c", SENDER], env=environ, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+def send(log: str, dies_after: int = -1, before_writing: bool = False) -> None:
+    """What a sender does."""
+    teach(current_app)
+    deliver_due(clock.now(), transport=Dying(folder_of(current_app), log, dies_after, before_writing))
 
 
 def let_leases_run_out() -> None:
@@ -95,13 +69,12 @@ def files(app: Flask) -> list[str]:
 @pytest.mark.reliability
 @pytest.mark.parametrize("before_writing", [True, False], ids=["before-it-leaves", "before-it-is-marked"])
 def test_a_killed_sender_loses_nothing_and_repeats_nothing(
-    committing: Flask, mail_settings: Settings, tmp_path: Path, before_writing: bool
+    committing: Flask, mail_settings: Settings, forks: Forks, tmp_path: Path, before_writing: bool
 ) -> None:
     put_many(12)
     log = tmp_path / "sent"
     log.touch()
-    with start_sender(mail_settings, log, dies_after=5, before_writing=before_writing) as sender:
-        assert sender.wait(60) == -signal.SIGKILL
+    assert forks.start(mail_settings, send, str(log), 5, before_writing).wait() == -signal.SIGKILL
     assert unsent() == 7
     assert len(files(committing)) == (5 if before_writing else 6)
     let_leases_run_out()
@@ -112,17 +85,17 @@ def test_a_killed_sender_loses_nothing_and_repeats_nothing(
 
 
 @pytest.mark.reliability
-def test_senders_killed_at_random_moments(committing: Flask, mail_settings: Settings, tmp_path: Path) -> None:
+def test_senders_killed_at_random_moments(
+    committing: Flask, mail_settings: Settings, forks: Forks, tmp_path: Path
+) -> None:
     total, log = 400, tmp_path / "sent"
     log.touch()
     put_many(total)
     kills = 0
     for _ in range(4):
-        with start_sender(mail_settings, log) as sender:
-            assert sender.stdout is not None
-            sender.stdout.readline()
-            time.sleep(random.uniform(0.02, 0.25))
-            sender.kill()
+        sender = forks.start(mail_settings, send, str(log))
+        time.sleep(random.uniform(0.02, 0.25))
+        sender.kill()
         kills += 1
         let_leases_run_out()
     deliver_due(clock.now())

@@ -1,24 +1,14 @@
-"""Processes that deal with money as the web and the worker do; they die at marked places.
-
-``python -m tests.reliability.money_driver`` reads one job a line (scenario, ids, environment), does each in a
-process of its own, and answers with its exit status. Everything is imported once, before the first of them.
-"""
+"""What processes do that deal with money as the web and the worker do; they die at marked places."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import sys
-import traceback
 from collections.abc import Callable
 from typing import Any, cast
 
 from sqlalchemy import select
 
-from webapp import create_app
 from webapp.accounts.models import User
-from webapp.config import load_settings
 from webapp.core.db import db, transaction
 from webapp.payments import flows
 from webapp.payments.gateways import GatewayPayment, get_gateway
@@ -122,25 +112,3 @@ def refund(ids: Ids) -> None:
 SCENARIOS: dict[str, Callable[[Ids], None]] = {
     function.__name__: function for function in (buy_and_return, buy_by_webhook, buy_unseen, pay_twice, leave, refund)
 }
-
-
-def work(job: dict[str, Any]) -> int:
-    """Do one job in a new process; return its exit status."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    status = 1
-    try:
-        os.environ.update(job["environ"])
-        with create_app(load_settings()).app_context():
-            SCENARIOS[job["scenario"]](job["ids"])
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
-
-
-if __name__ == "__main__":
-    for line in sys.stdin:
-        print(work(json.loads(line)), flush=True)

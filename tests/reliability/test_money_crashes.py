@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +12,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
+from tests.crowd import empty_all_tables
 from tests.factories import make_package, make_user
-from tests.reliability.money_driver import HOUR, NOW, Ids, come_back, deliver, pay
+from tests.forks import Forks
+from tests.reliability.money_driver import HOUR, NOW, SCENARIOS, Ids, come_back, deliver, pay
 from webapp import create_app
 from webapp.accounts.models import Role
 from webapp.config import ROOT, Settings
 from webapp.core.crashpoints import KILLED, VARIABLE
-from webapp.core.db import Base, db
+from webapp.core.db import db
 from webapp.enrolments.models import Enrolment
 from webapp.notifications.models import OutboxMail
 from webapp.packages.models import Package
@@ -62,10 +61,7 @@ def fresh(settings: Settings, folder: Path) -> Iterator[Flask]:
             yield app
         finally:
             db.session.remove()
-            names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-            with db.engine.begin() as connection:
-                connection.execute(text("set local session_replication_role = replica"))  # the audit log, too
-                connection.execute(text(f"truncate {names} restart identity cascade"))
+            empty_all_tables()
             db.engine.dispose()
 
 
@@ -77,42 +73,6 @@ def people() -> Ids:
     ids = {"student": student.id, "package": package.public_id, "coupon": "EARLY10", "admin": admin.id}
     db.session.commit()
     return ids
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    """Give the process that starts the ones to be killed."""
-    log = tmp_path_factory.mktemp("driver") / "errors.log"
-    argv = [sys.executable, "-m", "tests.reliability.money_driver"]
-    with (
-        log.open("w") as errors,
-        subprocess.Popen(
-            argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
-        ) as process,
-    ):
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(30) == 0, log.read_text()
-
-
-def run(driver: subprocess.Popen[str], app: Flask, scenario: str, ids: Ids, kill: str) -> int:
-    """Run a scenario in a process of its own; return its exit status."""
-    settings: Settings = app.config["SETTINGS"]
-    environ = {
-        "APP_ENV": "test",
-        "DATABASE_URL": str(settings.database_url),
-        "REDIS_URL": str(settings.redis_url),
-        "DATA_DIR": str(settings.data_dir),
-        "SECRET_KEY": settings.secret_key.get_secret_value(),
-        "BASE_URL": settings.base_url,
-        VARIABLE: kill,
-    }
-    assert driver.stdin is not None
-    assert driver.stdout is not None
-    driver.stdin.write(json.dumps({"scenario": scenario, "ids": ids, "environ": environ}) + "\n")
-    driver.stdin.flush()
-    return int(driver.stdout.readline())
 
 
 def recover(scenario: str, ids: Ids) -> None:
@@ -158,13 +118,14 @@ def picture() -> dict[str, Any]:
 
 @pytest.mark.parametrize("scenario", PLACES)
 def test_killed_anywhere_it_ends_as_if_nothing_had_happened(
-    driver: subprocess.Popen[str], settings: Settings, tmp_path_factory: pytest.TempPathFactory, scenario: str
+    forks: Forks, settings: Settings, tmp_path_factory: pytest.TempPathFactory, scenario: str
 ) -> None:
     pictures = {}
     for place in ("", *PLACES[scenario]):
         with fresh(settings, tmp_path_factory.mktemp("data")) as app:
             ids = people()
-            assert run(driver, app, scenario, ids, place) == (KILLED if place else 0), place
+            process = forks.start(app.config["SETTINGS"], SCENARIOS[scenario], ids, **{VARIABLE: place})
+            assert process.wait() == (KILLED if place else 0), place
             recover(scenario, ids)
             assert ledger.check().is_sound
             pictures[place] = picture()
