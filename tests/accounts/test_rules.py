@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.accounts.rules import clean_email, clean_name, clean_phone, password_problem, phone_in_form
+from webapp.accounts.common_passwords import COUNTED, _commonest
+from webapp.accounts.rules import TOO_COMMON, clean_email, clean_name, clean_phone, password_problem, phone_in_form
+from webapp.config import DEMO_PASSWORD
 
 
-@pytest.mark.parametrize("password", ["Abcdefg1", "Пароль12", "A" * 64 + "b" * 63 + "1"])
+@pytest.mark.parametrize("password", ["Abcdefg-1", "Пароль12", "A" * 64 + "b" * 63 + "1"])
 def test_good_passwords(password: str) -> None:
     assert password_problem(password) is None
 
@@ -27,6 +29,21 @@ def test_good_passwords(password: str) -> None:
 )
 def test_weak_passwords(password: str, words: str) -> None:
     assert words in (password_problem(password) or "")
+
+
+@pytest.mark.parametrize("password", ["Password1", "pASSWORD1", "Qwerty123", "Trustno1", "1Qaz2wsx", "Passw0rd"])
+def test_the_commonest_passwords_are_refused_in_any_case(password: str) -> None:
+    assert password_problem(password) == TOO_COMMON
+
+
+@pytest.mark.parametrize("password", [DEMO_PASSWORD, "Secret-99", "Password1-of-mine"])
+def test_what_is_not_common_may_be_used(password: str) -> None:
+    assert password_problem(password) is None
+
+
+def test_ten_thousand_are_known_and_compared_in_lower_case() -> None:
+    assert len(_commonest()) == COUNTED == 10_000
+    assert all(word == word.lower() for word in _commonest())
 
 
 @pytest.mark.parametrize(

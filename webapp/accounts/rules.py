@@ -6,11 +6,14 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
+from webapp.accounts.common_passwords import is_common
+
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 128
 LONGEST_NAME = 120
 LONGEST_EMAIL = 254
 HOME_CODE = "+91"
+TOO_COMMON = "Many people use this one, so it is the first to be guessed. Choose one that is yours alone."
 
 _SPACERS = re.compile(r"[\s().\u00a0\u2010-\u2015-]+")
 _PHONE = re.compile(r"\+[1-9][0-9]{9,14}")
@@ -32,7 +35,7 @@ def password_problem(password: str) -> str | None:
         if not there
     ]
     if not missing:
-        return None
+        return TOO_COMMON if is_common(password) else None
     *first, last = missing
     return f"It still needs {', '.join(first)} and {last}." if first else f"It still needs {last}."
 

@@ -82,7 +82,8 @@ def create_user(
     if password is not None:
         check.password("password", password)
     check.done()
-    if user_by_email(email) is not None:
+    hashed = unusable_password() if password is None else hash_password(password)
+    if user_by_email(email) is not None:  # after the hash: a taken address takes as long as a free one
         raise EmailTaken
     user = User(
         name=name,
@@ -90,7 +91,7 @@ def create_user(
         phone=number,
         zone=zone,
         role=role,
-        password_hash=unusable_password() if password is None else hash_password(password),
+        password_hash=hashed,
         email_verified_at=now if verified else None,
         auth_version=1,
     )
