@@ -107,7 +107,7 @@ def _watch_desk() -> None:
         m.CounsellingSession,
         "session",
         subject=lambda row: row.student_id,
-        personal=("agenda", "private_notes", "shared_notes", "reason"),
+        personal=("agenda", "private_notes", "shared_notes", "student_notes", "reason"),
         ignore=("remind_at",),
     )
 

@@ -17,6 +17,7 @@ WRITTEN = frozenset(
     {
         "name", "email", "phone", "email_key", "phone_key", "message", "rank", "category", "state", "referrer",
         "note", "reason", "answer", "agenda", "text", "response", "moderation_note", "private_notes", "shared_notes",
+        "student_notes",
         "deactivated_reason", "bio", "short_bio", "application", "location", "social_links", "photo",
     }
 )  # fmt: skip

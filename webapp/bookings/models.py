@@ -85,7 +85,7 @@ class CounsellingSession(IdMixin, TimesMixin, Base):
     status: Mapped[SessionStatus] = mapped_column(str_enum(SessionStatus, "status"))
     starts_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime]
-    agenda: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    agenda: Mapped[str] = mapped_column(String(2002), default="", server_default="")
     meeting_mode: Mapped[MeetingMode] = mapped_column(str_enum(MeetingMode, "meeting_mode"), default=MeetingMode.VIDEO)
     meeting_link: Mapped[str | None] = mapped_column(String(500))
     meeting_platform: Mapped[str | None] = mapped_column(String(40))
@@ -100,6 +100,7 @@ class CounsellingSession(IdMixin, TimesMixin, Base):
     finished_at: Mapped[dt.datetime | None]
     private_notes: Mapped[str] = mapped_column(Text, default="", server_default="")  # staff only
     shared_notes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    student_notes: Mapped[str] = mapped_column(Text, default="", server_default="")  # for the student's eyes alone
     # Never loaded with the row: `queries.recordings` asks the database whether it may still be shown.
     recording_link: Mapped[str | None] = mapped_column(String(500), deferred=True, deferred_raiseload=True)
     recording_expires_at: Mapped[dt.datetime | None]

@@ -12,8 +12,9 @@ from webapp.bookings.services.holds import (
     release_hold,
 )
 from webapp.bookings.services.offers import offer_another_time, withdraw_offer
+from webapp.bookings.services.own_notes import add_notes
 from webapp.bookings.services.reminding import nudge_about, remind_of
-from webapp.bookings.services.reschedule import rebook_session, reschedule_session
+from webapp.bookings.services.reschedule import change_time, rebook_session, reschedule_session
 from webapp.bookings.services.running import (
     complete_session,
     mark_no_show,
@@ -29,9 +30,11 @@ __all__ = [
     "HoldLost",
     "StepText",
     "accept_session",
+    "add_notes",
     "book_held",
     "book_session",
     "cancel_session",
+    "change_time",
     "complete_session",
     "decline_session",
     "drop_hold",

@@ -15,6 +15,7 @@ from webapp.bookings.meeting import make_link
 from webapp.bookings.models import CounsellingSession, MeetingMode
 from webapp.bookings.queries.calendars import CalendarData
 from webapp.bookings.rules import SessionStatus, next_reminder, request_expiry
+from webapp.bookings.rules.topics import join_topics
 from webapp.bookings.services.locks import announce, drop, lock_and_lapse, lock_people, lock_sessions, note
 from webapp.bookings.services.offer import NOT_VERIFIED, read_offer, require_free, require_instant
 from webapp.config import Settings
@@ -38,12 +39,13 @@ def book_session(
     enrolment_id: str,
     starts_at: dt.datetime,
     agenda: str,
+    description: str = "",
     meeting_mode: str,
     now: dt.datetime,
 ) -> CounsellingSession:
     """Book a start for a student: a request, or a confirmed session where the counsellor books instantly.
 
-    The length is the enrolment's. One credit is taken; both people are told.
+    The length is the enrolment's. One credit is taken; both people are told. ``description`` says more of the agenda.
 
     Raises:
         Forbidden: not an active student, or the mail address is not confirmed.
@@ -55,6 +57,7 @@ def book_session(
     """
     require_student(student)
     agenda, mode = read_wishes(starts_at, agenda, meeting_mode, now)
+    agenda = join_topics(agenda, read_agenda(description, "description"))
     counsellor, enrolment = _find(student, counsellor_id, enrolment_id)
     require_allowed(enrolment, counsellor)
     _require_on_offer(counsellor, enrolment, starts_at, now)  # who is late is told so without waiting in line
@@ -107,12 +110,12 @@ def read_wishes(starts_at: dt.datetime, agenda: str, meeting_mode: str, now: dt.
     return agenda, MeetingMode(meeting_mode)
 
 
-def read_agenda(agenda: str) -> str:
+def read_agenda(agenda: str, field: str = "agenda") -> str:
     """Return what a student wants to talk about as it is kept; ValidationFailed beyond 1000 characters."""
     agenda = agenda.replace("\r\n", "\n").replace("\x00", "").strip()
     if len(agenda) > AGENDA_LIMIT:
         words = f"Keep this within {AGENDA_LIMIT} characters."
-        raise ValidationFailed(words, fields={"agenda": words})
+        raise ValidationFailed(words, fields={field: words})
     return agenda
 
 

@@ -11,6 +11,7 @@ from webapp.bookings.permissions import Part, part_of
 from webapp.bookings.queries.moves import without_session
 from webapp.bookings.queries.sessions import chain_of, deadline_hours_of, get_session_for
 from webapp.bookings.rules import SessionEvent, SessionStatus, may_reschedule, next_reminder
+from webapp.bookings.rules.topics import split_topics
 from webapp.bookings.services.answers import WORDS, cancel_session, read_reason
 from webapp.bookings.services.booking import book_session, clear_own_holds, require_active
 from webapp.bookings.services.locks import announce, lock_and_lapse, lock_people, lock_sessions, note, step
@@ -58,6 +59,22 @@ def reschedule_session(
     return _carry_on(old, starts_at.astimezone(dt.UTC), actor=actor, part=part, reason=reason, now=now)
 
 
+def change_time(
+    *, actor: User, session_id: str, starts_at: dt.datetime, reason: str, now: dt.datetime
+) -> CounsellingSession:
+    """Give a session another time: a confirmed one is moved, one's own request is taken back and asked anew.
+
+    Either way it costs no further credit; a student after the deadline is refused, as `reschedule_session` says.
+
+    Raises:
+        As `reschedule_session`; for one's own request as `rebook_session`.
+    """
+    seen = get_session_for(actor, session_id)
+    asks = seen.status is SessionStatus.REQUESTED and part_of(actor, seen) is Part.STUDENT
+    move = rebook_session if asks else reschedule_session
+    return move(actor=actor, session_id=session_id, starts_at=starts_at, reason=reason, now=now)
+
+
 def rebook_session(
     *, actor: User, session_id: str, starts_at: dt.datetime, reason: str, now: dt.datetime
 ) -> CounsellingSession:
@@ -76,12 +93,14 @@ def rebook_session(
     lock_people(seen.counsellor_id, seen.student_id)  # booking wants them before what cancelling locks
     old = cancel_session(actor=actor, session_id=session_id, reason=reason, now=now)
     db.session.flush()  # its time and credit are free for the booking
+    agenda, description = split_topics(old.agenda)
     return book_session(
         student=actor,
         counsellor_id=old.counsellor.public_id,
         enrolment_id=seen.enrolment.public_id,
         starts_at=starts_at,
-        agenda=old.agenda,
+        agenda=agenda,
+        description=description,
         meeting_mode=old.meeting_mode.value,
         now=now,
     )
@@ -135,6 +154,7 @@ def _carry_on(
         meeting_platform=old.meeting_platform,
         private_notes=old.private_notes,
         shared_notes=old.shared_notes,
+        student_notes=old.student_notes,
         requested_at=old.requested_at,
         confirmed_at=now,
         version=old.version,

@@ -31,6 +31,7 @@ from webapp.core.errors import Forbidden, InvalidState, NotFound, ValidationFail
 
 S = CounsellingSession
 NOTES_LIMIT = 5000
+LONG_NOTES = f"Keep this within {NOTES_LIMIT} characters."
 RECORDING_DAYS = range(1, 366)
 HELD = frozenset({SessionStatus.SCHEDULED, SessionStatus.COMPLETED})
 NOTED = HELD | {SessionStatus.NO_SHOW}
@@ -58,12 +59,12 @@ def complete_session(
     *,
     actor: User,
     session_id: str,
-    notes: str = "",
-    next_steps: Sequence[StepText] = (),
-    private_notes: str = "",
+    notes: str | None = None,
+    next_steps: Sequence[StepText] | None = None,
+    private_notes: str | None = None,
     now: dt.datetime,
 ) -> CounsellingSession:
-    """Finish a session: actual end, shared and private notes, next steps for the student's list.
+    """Finish a session: actual end, shared and private notes, next steps for the student's list; None stays as it is.
 
     Without an actual start the planned one counts; finished hours late, so does the planned end.
 
@@ -76,8 +77,7 @@ def complete_session(
     _require(session, SessionEvent.COMPLETE)
     if not may_complete(session.starts_at, now):
         raise InvalidState("This session has not begun yet, so it can't be finished.")
-    _write_notes(session, notes, private_notes)
-    write_steps(session, next_steps)
+    _write(session, notes, private_notes, next_steps)
     session.started_at = session.started_at or session.starts_at
     session.finished_at = max(actual_end(session.ends_at, now), session.started_at)
     step(session, SessionEvent.COMPLETE, actor=actor, now=now)
@@ -85,17 +85,26 @@ def complete_session(
     return session
 
 
-def mark_no_show(*, actor: User, session_id: str, now: dt.datetime) -> CounsellingSession:
-    """Note that the student did not come; the credit stays used and the student is told.
+def mark_no_show(
+    *,
+    actor: User,
+    session_id: str,
+    notes: str | None = None,
+    next_steps: Sequence[StepText] | None = None,
+    now: dt.datetime,
+) -> CounsellingSession:
+    """Note that the student did not come; the credit stays used and the student is told. What is None stays as it is.
 
     Raises:
         NotFound, Forbidden: not the actor's, or the actor is its student.
         InvalidState: not confirmed, or not begun yet.
+        ValidationFailed: notes or steps over their limits; nothing is changed.
     """
     session = lock_for_staff(actor, session_id)
     _require(session, SessionEvent.MARK_NO_SHOW)
     if not may_mark_no_show(session.starts_at, now):
         raise InvalidState("This session has not begun yet, so nobody has missed it.")
+    _write(session, notes, None, next_steps)
     step(session, SessionEvent.MARK_NO_SHOW, actor=actor, now=now)
     tell_no_show(session, now)
     return session
@@ -120,13 +129,7 @@ def save_notes(
     session = lock_for_staff(actor, session_id)
     if session.status not in NOTED:
         raise InvalidState("Notes belong to a session that is confirmed or was held.")
-    _write_notes(
-        session,
-        session.shared_notes if notes is None else notes,
-        session.private_notes if private_notes is None else private_notes,
-    )
-    if next_steps is not None:
-        write_steps(session, next_steps)
+    _write(session, notes, private_notes, next_steps)
     if session.status is SessionStatus.COMPLETED:
         tell_notes(session, now)
     announce(session)
@@ -208,14 +211,19 @@ def _require(session: S, event: SessionEvent) -> None:
     raise InvalidState(f"This session is {words}." if words else WORDS.get(session.status))
 
 
-def _write_notes(session: S, notes: str, private_notes: str) -> None:
-    kept = {
-        name: text.replace("\r\n", "\n").replace("\x00", "").strip()
-        for name, text in (("notes", notes), ("private_notes", private_notes))
-    }
-    long = {
-        name: f"Keep this within {NOTES_LIMIT} characters." for name, text in kept.items() if len(text) > NOTES_LIMIT
-    }
+def _write(session: S, notes: str | None, private_notes: str | None, next_steps: Sequence[StepText] | None) -> None:
+    """Write what is given and leave what is None."""
+    given = {"notes": notes, "private_notes": private_notes}
+    kept = {name: clean_notes(text) for name, text in given.items() if text is not None}
+    long = {name: LONG_NOTES for name, text in kept.items() if len(text) > NOTES_LIMIT}
     if long:
         raise ValidationFailed(fields=long)
-    session.shared_notes, session.private_notes = kept["notes"], kept["private_notes"]
+    session.shared_notes = kept.get("notes", session.shared_notes)
+    session.private_notes = kept.get("private_notes", session.private_notes)
+    if next_steps is not None:
+        write_steps(session, next_steps)
+
+
+def clean_notes(text: str) -> str:
+    """Return notes as they are kept."""
+    return text.replace("\r\n", "\n").replace("\x00", "").strip()

@@ -149,11 +149,22 @@ def _sessions(user: User) -> list[CounsellingSession]:
 
 
 def _session_table(sessions: Sequence[CounsellingSession]) -> Section:
-    header = ("Session", "Counsellor", "Begins", "Ends", "Status", "How", "Agenda", "Shared notes", "Reason")
+    header = (
+        "Session",
+        "Counsellor",
+        "Begins",
+        "Ends",
+        "Status",
+        "How",
+        "Agenda",
+        "Shared notes",
+        "Own notes",
+        "Reason",
+    )
     rows = [
         (
             one.public_id, one.counsellor.name, one.starts_at, one.ends_at, one.status.value, one.meeting_mode.value,
-            one.agenda, one.shared_notes, one.reason,
+            one.agenda, one.shared_notes, one.student_notes, one.reason,
         )
         for one in sessions
     ]  # fmt: skip

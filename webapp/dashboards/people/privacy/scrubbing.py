@@ -58,6 +58,7 @@ def empty_sessions(user_id: int) -> None:
         agenda="",
         private_notes="",
         shared_notes="",
+        student_notes="",
         reason="",
         meeting_link=None,
         recording_link=None,
@@ -136,8 +137,8 @@ def contact_out(words: Words) -> None:
         Notification.title, Notification.body, WebhookDelivery.payload, WebhookDelivery.request,
         WebhookDelivery.response_body, GatewayEvent.payload, ExportFile.params, LeadView.query, LeadImport.problems,
         InquiryEvent.body, InquiryEvent.data, Inquiry.message, CounsellingSession.private_notes,
-        CounsellingSession.shared_notes, CounsellingSession.agenda, NextStep.text, SessionChange.detail, Review.text,
-        Review.response, Review.moderation_note, Enrolment.note, Order.agenda, Payment.note, Payment.failure,
+        CounsellingSession.shared_notes, CounsellingSession.student_notes, CounsellingSession.agenda, NextStep.text,
+        SessionChange.detail, Review.text, Review.response, Review.moderation_note, Enrolment.note, Order.agenda, Payment.note, Payment.failure,
         Refund.reason, Refund.answer, Refund.last_error,
     )  # fmt: skip
     for column in columns:
