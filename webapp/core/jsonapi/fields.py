@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from webapp.core.money import MAX_PAISE
-from webapp.core.times import iso_z
+from webapp.core.times import is_zone, iso_z
 
 LARGEST = 2**31 - 1
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -223,6 +223,28 @@ class Instant(fields.DateTime):
         if found.tzinfo is None or not 2000 <= inside.year <= 2200 or len(value) < 16:
             raise self.make_error("invalid")
         return inside
+
+
+class QueryInstant(Instant):
+    """An instant in an address, where an unescaped plus arrives as a space."""
+
+    def _deserialize(self, value: Any, *where: Any, **more: Any) -> dt.datetime:
+        return super()._deserialize(str(value).replace(" ", "+"), *where, **more)
+
+
+class Zone(fields.String):
+    """A time zone by its IANA name."""
+
+    default_error_messages = {**_COMMON, "invalid": "must be text."}
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.metadata = {"example": "Asia/Kolkata", **self.metadata}
+
+    def _deserialize(self, value: Any, *_where: Any, **_more: Any) -> str:
+        if not isinstance(value, str) or not is_zone(value):
+            raise ValidationError("must be a time zone such as Asia/Kolkata.")
+        return value
 
 
 class Day(fields.Date):

@@ -138,8 +138,8 @@ def contact_out(words: Words) -> None:
         WebhookDelivery.response_body, GatewayEvent.payload, ExportFile.params, LeadView.query, LeadImport.problems,
         InquiryEvent.body, InquiryEvent.data, Inquiry.message, CounsellingSession.private_notes,
         CounsellingSession.shared_notes, CounsellingSession.student_notes, CounsellingSession.agenda, NextStep.text,
-        SessionChange.detail, Review.text, Review.response, Review.moderation_note, Enrolment.note, Order.agenda, Payment.note, Payment.failure,
-        Refund.reason, Refund.answer, Refund.last_error,
+        SessionChange.detail, Review.text, Review.response, Review.moderation_note, Enrolment.note, Order.agenda,
+        Payment.note, Payment.failure, Refund.reason, Refund.answer, Refund.last_error,
     )  # fmt: skip
     for column in columns:
         _replace(column, words.emails, words.email_now)
