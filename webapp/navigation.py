@@ -32,7 +32,7 @@ _ENTRIES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("Inbox", "bell", "notifications.inbox", "inbox"),
         ("Account", "user-circle", "accounts.account", "account"),
         ("What you are told", "bell-ringing", "notifications.preferences", "notifications"),
-        ("Devices and security", "devices", "accounts.devices", "devices"),
+        ("Devices and security", "devices", "accounts.security", "security"),
         ("Sign out", "logout", "accounts.logout", "logout"),
     ),
     "student": (

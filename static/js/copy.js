@@ -18,3 +18,8 @@
     });
   }
 })();
+/* A button with data-print prints the page; without script it stays hidden. */
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => window.print());
+}

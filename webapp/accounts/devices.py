@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager
 
 from webapp.accounts.models import ApiKey, Login, LoginKind, User
 from webapp.accounts.models.logins import LONGEST_AGENT, LONGEST_DEVICE
+from webapp.accounts.security_mail import tell_new_device
 from webapp.core.db import db
 from webapp.core.errors import NotFound
 
@@ -31,7 +32,11 @@ class Device:
 
 
 def open_login(user: User, *, kind: LoginKind, device: Device, now: dt.datetime, second_step: bool = False) -> Login:
-    """Write down that somebody signed in as ``user``; the row is what the cookie or the tokens stand for."""
+    """Write down that somebody signed in as ``user``; the row is what the cookie or the tokens stand for.
+
+    On a device the account was never used on its owner gets a mail, unless it is the account's first login.
+    """
+    is_new = known_device(user, device) is False
     login = Login(
         user_id=user.id,
         kind=kind,
@@ -47,6 +52,8 @@ def open_login(user: User, *, kind: LoginKind, device: Device, now: dt.datetime,
     )
     db.session.add(login)
     db.session.flush()  # its id goes into the cookie
+    if is_new:
+        tell_new_device(user, login, now=now)
     return login
 
 

@@ -25,6 +25,10 @@ class WrongCredentials(DomainError):
     message = "Email or password is not right."
 
 
+class AccountNotOpen(WrongCredentials):
+    """They belong together, and the account is closed. Pages say no more than of a wrong password."""
+
+
 class LinkInvalid(DomainError):
     """A link from a mail that was changed, was used, or was followed by a newer one."""
 
@@ -51,6 +55,11 @@ class SecondStepNeeded(DomainError):
     def __init__(self, challenge: str) -> None:
         super().__init__()
         self.challenge = challenge
+
+    @property
+    def more(self) -> dict[str, object]:
+        """What goes on with it."""
+        return {"challenge": self.challenge}
 
 
 class WrongCode(DomainError):
@@ -86,3 +95,28 @@ class ChallengeExpired(ChallengeInvalid):
 
     code = "TOKEN_EXPIRED"
     message = "That took longer than five minutes. Start signing in again."
+
+
+class PasskeyRefused(DomainError):
+    """No passkey of this account, or not for this site and this moment."""
+
+    code = "INVALID_CREDENTIALS"
+    http_status = 422
+    api_status = 401
+    message = "This passkey was not accepted. Try again, or use a code."
+
+
+class PasskeyCopied(PasskeyRefused):
+    """A passkey whose count went backwards: there may be two of it."""
+
+    message = "This passkey was refused, because it may have been copied. Use a code instead."
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class PasskeyKnown(DuplicateEntry):
+    """This passkey belongs to an account already."""
+
+    message = "This passkey was added before."

@@ -10,22 +10,22 @@ from urllib.parse import urlsplit
 from flask import current_app, g, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
+from webapp.accounts.device_cookie import device_of_browser
 from webapp.accounts.devices import Device, end_login_row, keep_login, open_login
 from webapp.accounts.models import Login, LoginKind, User
+from webapp.accounts.places import place_of
 from webapp.core.db import transaction
 from webapp.core.times import DEFAULT_ZONE, is_zone
 
 LOGIN_KEY = "login"
 _AFTER_VERIFYING = "after_verifying"
-_KEPT = frozenset({"csrf_token"})  # other open pages of this visitor stay good
 
 
 def start_login(user: User, *, remember: bool = False, second_step: bool = False) -> Login:
     """Sign the visitor in as ``user``: until the browser closes, or for 30 days. Opens its own transaction."""
     with transaction():
         login = open_login(user, kind=LoginKind.BROWSER, device=device_of_request(), now=g.now, second_step=second_step)
-    for key in set(session) - _KEPT:
-        session.pop(key)
+    session.clear()  # the form token too: whoever planted this cookie knows it
     session.permanent = remember
     session[LOGIN_KEY] = login.public_id
     login_user(user)
@@ -35,10 +35,12 @@ def start_login(user: User, *, remember: bool = False, second_step: bool = False
 
 def device_of_request() -> Device:
     """Return what this request says of its device."""
+    address, is_program = request.remote_addr or "", request.path.startswith("/api/")
     return Device(
-        address=request.remote_addr or "",
+        address=address,
         user_agent=request.headers.get("User-Agent", ""),
-        device_id=request.headers.get("X-Device-ID"),
+        device_id=request.headers.get("X-Device-ID") if is_program else device_of_browser(),
+        place=place_of(address),
     )
 
 

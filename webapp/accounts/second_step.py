@@ -110,10 +110,13 @@ def setup_of(user: User) -> Setup | None:
     return _setup(user, unseal(row.secret, purpose=SEALED_FOR))
 
 
-def confirm(*, actor: User, code: str, now: dt.datetime) -> list[str]:
+def confirm(*, actor: User, code: str, now: dt.datetime, login: Login | None = None) -> list[str]:
     """Turn the app's codes on, after one of them; return ten backup codes, the only time they can be read.
 
     The code is not used up by this: it proved the set-up, it has let nobody in.
+
+    Args:
+        login: the one in use; it then counts as having passed the second step.
 
     Raises:
         InvalidState: no secret waits.
@@ -128,6 +131,8 @@ def confirm(*, actor: User, code: str, now: dt.datetime) -> list[str]:
         raise WrongCode
     forget(_tries_key(user), TRIES_SECONDS, now=now)
     row.confirmed_at = now
+    if login is not None:
+        login.second_step_at = now
     tell_change(user, Change.ON, now=now)
     return replace_backup_codes(user, now=now)
 

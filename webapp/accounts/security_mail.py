@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import enum
 
-from webapp.accounts.models import User
+from webapp.accounts.agents import in_words
+from webapp.accounts.models import Login, User
 from webapp.core import times
 from webapp.core.ids import new_public_id
 from webapp.notifications.links import external_url
@@ -37,7 +38,27 @@ def tell_change(user: User, change: Change, *, now: dt.datetime, name: str = "")
             "first_name": user.first_name,
             "what": change.value.replace("{name}", name),
             "when": times.format_when(now, user.zone),
-            "url": external_url("accounts.account"),
+            "url": external_url("accounts.security"),
+        },
+        now=now,
+    )
+
+
+def tell_new_device(user: User, login: Login, *, now: dt.datetime) -> None:
+    """Queue the mail about a sign-in from a device this account was never used on."""
+    where = f"{login.place} ({login.address})" if login.place and login.address else login.place or login.address
+    queue_mail(
+        dedupe_key=f"new_device:{login.public_id}",
+        recipient=user.email,
+        recipient_name=user.name,
+        template="new_device",
+        context={
+            "first_name": user.first_name,
+            "device": in_words(login.user_agent),
+            "when": times.format_when(now, user.zone),
+            "where": where or "unknown",
+            "url": external_url("accounts.security"),
+            "reset_url": external_url("accounts.forgot"),
         },
         now=now,
     )

@@ -19,7 +19,16 @@ STOPS = frozenset({"people.stop_viewing", "accounts.logout"})
 LONGEST_REASON = 500
 # What belongs to the person alone: password, feed key, devices, the copy of all data.
 PRIVATE = frozenset(
-    {"accounts.account", "accounts.password", "accounts.devices", "accounts.security", "calendar.page", "privacy.mine"}
+    {
+        "accounts.account",
+        "accounts.password",
+        "accounts.security",
+        "accounts.two_step_setup",
+        "accounts.backup_codes",
+        "accounts.two_step",
+        "calendar.page",
+        "privacy.mine",
+    }
 )
 
 

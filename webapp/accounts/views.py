@@ -32,7 +32,9 @@ from webapp.accounts.logins import (
 )
 from webapp.accounts.models import User
 from webapp.accounts.rules import phone_in_form
+from webapp.accounts.second_step import needs_second_step
 from webapp.accounts.viewing import looked_at, stop_looking
+from webapp.accounts.waiting import wait_for_second_step
 from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, ValidationFailed
@@ -75,7 +77,11 @@ def sign_in() -> Response:
             user = services.authenticate(email=form.email.data or "", password=form.password.data or "")
     except WrongCredentials as error:
         return _sign_in_page(form, onward, wrong=error)
-    start_login(user, remember=bool(form.remember.data))
+    remember = bool(form.remember.data)
+    if needs_second_step(user):
+        wait_for_second_step(user, remember=remember, now=g.now)
+        return see_other(url_for("accounts.two_step", next=onward))
+    start_login(user, remember=remember)
     return see_other(onward or home_url(user))
 
 
