@@ -10,7 +10,7 @@ from flask import current_app
 
 from webapp.accounts import rules
 from webapp.accounts.emails import RESET_TEMPLATE, queue_reset, queue_verification
-from webapp.accounts.errors import EmailTaken, LinkInvalid, WrongCredentials
+from webapp.accounts.errors import AccountNotOpen, EmailTaken, LinkInvalid, WrongCredentials
 from webapp.accounts.models import Role, User
 from webapp.accounts.passwords import hash_password, password_fits, unusable_password, wants_rehash
 from webapp.accounts.queries import user_by_email, user_by_public_id
@@ -52,7 +52,12 @@ class _Check:
             raise ValidationFailed(fields=self.wrong)
 
 
-def _clean_email(raw: str) -> str:
+def clean_address(raw: str) -> str:
+    """Return a mail address as accounts keep it.
+
+    Raises:
+        ValueError: it is none; the text is for the person.
+    """
     settings = cast(Settings, current_app.config["SETTINGS"])
     return rules.clean_email(raw, allow_test=settings.app_env != "production")
 
@@ -76,7 +81,7 @@ def create_user(
     """
     check = _Check()
     name = check.field("name", lambda: rules.clean_name(name), "")
-    email = check.field("email", lambda: _clean_email(email), "")
+    email = check.field("email", lambda: clean_address(email), "")
     number = check.field("phone", lambda: rules.clean_phone(phone), None)
     check.zone(zone)
     if password is not None:
@@ -142,15 +147,18 @@ def verify_email(*, token: str, now: dt.datetime) -> User:
 def authenticate(*, email: str, password: str) -> User:
     """Return the account that address and password open; the hash is renewed if its numbers are old.
 
-    Takes as long for an unknown address. A closed account looks like a wrong password.
+    Takes as long for an unknown address.
 
     Raises:
         WrongCredentials: no such pair.
+        AccountNotOpen: the pair is right; to who does not tell it apart, it is the same refusal.
     """
     user = user_by_email(email.strip())
     fits = password_fits(user.password_hash if user else None, password[: rules.LONGEST_PASSWORD + 1])
-    if user is None or not fits or not user.active:
+    if user is None or not fits:
         raise WrongCredentials
+    if not user.active:
+        raise AccountNotOpen
     if wants_rehash(user.password_hash):
         user.password_hash = hash_password(password)
     return user
@@ -163,7 +171,7 @@ def request_password_reset(*, email: str, now: dt.datetime) -> None:
         ValidationFailed: not an address at all.
     """
     check = _Check()
-    address = check.field("email", lambda: _clean_email(email), "")
+    address = check.field("email", lambda: clean_address(email), "")
     check.done()
     user = user_by_email(address)
     queue_reset(user if user and user.active else None, address, now=now)
