@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
@@ -33,13 +34,19 @@ def https_app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def https(https_app: Flask, db_session: Session) -> Iterator[Flask]:
     """Give the https app on this test's own connection, so that it sees what the test made."""
-    connection = db_session.connection()
-    with https_app.app_context():
+    with on_connection(https_app, db_session):
+        yield https_app
+
+
+@contextmanager
+def on_connection(app: Flask, db_session: Session) -> Iterator[Flask]:
+    """Let another app work on a test's own connection; the test itself stays in its own app."""
+    del db_session  # its fixture has put the connection where the engine was
+    connection = cast(dict[str | None, Any], db.engines)[None]
+    with app.app_context():
         engines = cast(dict[str | None, Any], db.engines)
-        engine = engines[None]
-        engines[None] = connection
-        try:
-            yield https_app
-        finally:
-            db.session.remove()
-            engines[None] = engine
+    engine, engines[None] = engines[None], connection
+    try:
+        yield app
+    finally:
+        engines[None] = engine
