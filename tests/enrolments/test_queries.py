@@ -85,6 +85,8 @@ def test_every_way_of_asking_says_the_same() -> None:
         fitting = {row.id for row in queries.bookable_with(enrolments, counsellor_id)}
         assert fitting == {row.id for row, expected in cases if counsellor_id in expected}
         assert fitting == {row.id for row in enrolments if queries.may_be_booked(row, counsellor_id)}
+        for row in enrolments:
+            assert (row, row.id in fitting) in queries.enrolments_and_fit(row.user_id, counsellor_id)
     assert queries.bookable_with([], 1) == []
 
 

@@ -39,8 +39,7 @@ class BookingMode(StrEnum):
     INSTANT = "instant"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Weekly hours: weekday 0 Monday … 6 Sunday, local wall minutes 0 ≤ start < end ≤ 1440."""
 
     weekday: int
@@ -48,8 +47,7 @@ class Window:
     end_minute: int
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptionDay:
+class ExceptionDay(NamedTuple):
     """One date whose ranges replace the weekly hours; no ranges means a day off. Dates are unique."""
 
     date: dt.date

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Role, User
@@ -98,6 +98,24 @@ def bookable_with(enrolments: Sequence[Enrolment], counsellor_id: int) -> list[E
     """Return those enrolments for which `counsellors_for` lists this counsellor, in their order; one statement."""
     if not enrolments:
         return []
+    wanted = select(Enrolment.id).where(
+        Enrolment.id.in_([enrolment.id for enrolment in enrolments]), _books_with(literal(counsellor_id))
+    )
+    fitting = set(db.session.scalars(wanted))
+    return [enrolment for enrolment in enrolments if enrolment.id in fitting]
+
+
+def enrolments_and_fit(user_id: int, counsellor_id: int) -> list[tuple[Enrolment, bool]]:
+    """Return all of a student's enrolments, the newest first, each with whether it books this counsellor.
+
+    What `enrolments_of` and `bookable_with` say, in one statement and without package, service and counsellor.
+    """
+    rows = db.session.execute(_AND_FIT, {"user": user_id, "counsellor": counsellor_id})
+    return [(enrolment, bool(fits)) for enrolment, fits in rows]
+
+
+def _books_with(counsellor_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether `counsellors_for` lists this counsellor for an enrolment."""
     assigned, bought = Enrolment.assigned_counsellor_id, Enrolment.service_id
     listed = package_counsellors.c.package_id == Enrolment.package_id
     seller = exists().where(Service.id == bought, Service.counsellor_id == counsellor_id)
@@ -105,8 +123,7 @@ def bookable_with(enrolments: Sequence[Enrolment], counsellor_id: int) -> list[E
         ~exists().where(listed),
         exists().where(listed, package_counsellors.c.counsellor_id == counsellor_id),
     )
-    wanted = select(Enrolment.id).where(
-        Enrolment.id.in_([enrolment.id for enrolment in enrolments]),
+    return and_(
         exists().where(Counsellor.id == counsellor_id, Counsellor.is_active),
         or_(
             assigned == counsellor_id,
@@ -114,5 +131,11 @@ def bookable_with(enrolments: Sequence[Enrolment], counsellor_id: int) -> list[E
             and_(assigned.is_(None), bought.is_(None), member),
         ),
     )
-    fitting = set(db.session.scalars(wanted))
-    return [enrolment for enrolment in enrolments if enrolment.id in fitting]
+
+
+# Built once: putting it together takes longer than the database needs to answer it.
+_AND_FIT = (
+    select(Enrolment, _books_with(bindparam("counsellor", type_=BigInteger)))
+    .where(Enrolment.user_id == bindparam("user", type_=BigInteger))
+    .order_by(Enrolment.enrolled_at.desc(), Enrolment.id.desc())
+)

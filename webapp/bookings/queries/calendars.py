@@ -9,9 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
-
-from sqlalchemy import TextClause, text
 
 from webapp.availability.rules import BookingMode, CalendarRules, ExceptionDay, Window
 from webapp.bookings.rules import Busy, BusyKind, Question
@@ -33,25 +32,35 @@ select 0 as kind, counsellor_id, mode || ' ' || zone as words, null::date as day
   from calendars where counsellor_id {whose}
 union all
 select 1, counsellor_id, null, null, null, array[weekday, start_minute, end_minute]::int[], null, null, null
-  from availability_windows where counsellor_id {whose} and weekday = any(:weekdays)
+  from availability_windows {windows}
 union all
 select 2, counsellor_id, null, date, ranges, null, null, null, null
-  from availability_exceptions where counsellor_id {whose} and date between :first and :last
+  from availability_exceptions where counsellor_id {whose} and date between %(first)s and %(last)s
 union all
-select 3, counsellor_id, case when status = 'held' and student_id = :student then 'mine' else status end,
+select 3, counsellor_id, case when status = 'held' and student_id = %(student)s then 'mine' else status end,
        null, null, null, starts_at, ends_at, expires_at
   from counselling_sessions
- where counsellor_id {whose} and starts_at >= :since and starts_at < :until
-   and (status in ('scheduled', 'completed', 'no_show') or status in ('held', 'requested') and expires_at > :now)
+ where counsellor_id {whose} and starts_at >= %(since)s and starts_at < %(until)s
+   and (status in ('scheduled', 'completed', 'no_show') or status in ('held', 'requested') and expires_at > %(now)s)
 union all
 select 4, counsellor_id, status, null, null, null, starts_at, ends_at, expires_at
   from counselling_sessions
- where student_id = :student and starts_at >= :since and starts_at < :until
-   and (status = 'scheduled' or status = 'requested' and expires_at > :now)
+ where student_id = %(student)s and starts_at >= %(since)s and starts_at < %(until)s
+   and (status = 'scheduled' or status = 'requested' and expires_at > %(now)s)
 """
-# One id is asked for with =, many with ANY: the planner takes another index.
-_OF_ONE = text(_PARTS.format(whose="= :whose"))
-_OF_MANY = text(_PARTS.format(whose="= any(:whose)"))
+_ALL_DAYS = "where counsellor_id {whose} and weekday = any(%(weekdays)s)"
+# A calendar that runs on the asker's clock has no other days: of thousands, most windows need not be read.
+_OWN_DAYS = """join calendars using (counsellor_id) where counsellor_id {whose}
+   and weekday = any(case when zone = %(zone)s then %(own_weekdays)s::int[] else %(weekdays)s::int[] end)"""
+# One id is asked for with =, many with ANY: the planner takes another index. Plain strings for the driver:
+# putting a statement together anew would take as long as working out a month of free times.
+_ONE, _MANY = "= %(whose)s", "= any(%(whose)s)"
+_STATEMENTS = {
+    (one, zoned): _PARTS.format(whose=whose, windows=windows.format(whose=whose))
+    for one, whose in ((True, _ONE), (False, _MANY))
+    for zoned, windows in ((True, _OWN_DAYS), (False, _ALL_DAYS))
+}
+NO_RULES = CalendarRules(zone=DEFAULT_ZONE)
 
 
 @dataclass(slots=True)
@@ -62,7 +71,7 @@ class CalendarData:
     neither but in ``held``. ``deadline_hours`` None: the house's setting.
     """
 
-    rules: CalendarRules = field(default_factory=lambda: CalendarRules(zone=DEFAULT_ZONE))
+    rules: CalendarRules = NO_RULES
     is_open: bool = False
     deadline_hours: int | None = None
     windows: list[Window] = field(default_factory=list)
@@ -112,35 +121,37 @@ def calendar_data(
     for kind, whose, words, day, ranges, numbers, starts_at, ends_at, expires_at in _rows(
         list(found), _Span.of(first, last, zone), student_id, now
     ):
-        if kind == OWN:
-            own.append(Busy(starts_at, ends_at, BusyKind.OWN, expires_at))
-            continue
-        data = found[whose]
-        if kind == BUSY:
-            taken = Busy(starts_at, ends_at, KINDS.get(words, BusyKind.SESSION), expires_at)
-            data.busy.append(taken) if words != MINE else data.held.append(_as_hold(taken))
-        elif kind == WINDOW:
-            data.windows.append(Window(*numbers))
+        if kind == WINDOW:
+            found[whose].windows.append(_window(*numbers))
+        elif kind == BUSY:
+            if words == MINE:
+                found[whose].held.append(Busy(starts_at, ends_at, BusyKind.HOLD, expires_at))
+            else:
+                taken = Busy(starts_at, ends_at, KINDS.get(words, BusyKind.SESSION), expires_at)
+                found[whose].busy.append(taken)
+        elif kind == RULES:
+            _read_rules(found[whose], words, numbers)
         elif kind == EXCEPTION:
-            data.exceptions.append(ExceptionDay(day, tuple((low, high) for low, high in ranges)))
+            found[whose].exceptions.append(ExceptionDay(day, tuple((low, high) for low, high in ranges)))
         else:
-            _read_rules(data, words, numbers)
+            own.append(Busy(starts_at, ends_at, BusyKind.OWN, expires_at))
     for data in found.values():
         data.own = own
     return found
 
 
-def _as_hold(taken: Busy) -> Busy:
-    return Busy(taken.start, taken.end, BusyKind.HOLD, taken.until)
-
-
 class _Span(NamedTuple):
-    """Dates on any counsellor's calendar, and the instants whose sessions matter for them."""
+    """Dates on any counsellor's calendar, and the instants whose sessions matter for them.
+
+    ``own`` are the weekdays of the dates asked for, where ``zone`` is the calendar's own.
+    """
 
     first: dt.date
     last: dt.date
     since: dt.datetime
     until: dt.datetime
+    zone: str | None = None
+    own: list[int] | None = None
 
     @classmethod
     def of(cls, first: dt.date, last: dt.date, zone: str | None) -> Self:
@@ -148,15 +159,22 @@ class _Span(NamedTuple):
             begin, end = midnight(first, "UTC"), midnight(last + DAY, "UTC")
             return cls(first, last, begin - MARGIN - 14 * HOUR, end + MARGIN + 12 * HOUR)
         begin, end = midnight(first, zone), midnight(last + DAY, zone)
-        return cls(first - DAY, last + DAY, begin - DAY - 2 * HOUR, end + DAY + 2 * HOUR)
+        own = _weekdays(first, last)
+        return cls(first - DAY, last + DAY, begin - DAY - 2 * HOUR, end + DAY + 2 * HOUR, zone, own)
+
+
+def _weekdays(first: dt.date, last: dt.date) -> list[int]:
+    days = min((last - first).days + 1, 7)
+    return sorted((first.weekday() + offset) % 7 for offset in range(days))
 
 
 def _rows(ids: list[int], span: _Span, student_id: int | None, now: dt.datetime) -> Sequence[Any]:
-    statement: TextClause = _OF_ONE if len(ids) == 1 else _OF_MANY
-    days = min((span.last - span.first).days + 1, 7)
+    one = len(ids) == 1
     values = {
-        "whose": ids[0] if len(ids) == 1 else ids,
-        "weekdays": sorted((span.first.weekday() + offset) % 7 for offset in range(days)),
+        "whose": ids[0] if one else ids,
+        "weekdays": _weekdays(span.first, span.last),
+        "own_weekdays": span.own,
+        "zone": span.zone,
         "first": span.first,
         "last": span.last,
         "student": student_id,
@@ -164,13 +182,25 @@ def _rows(ids: list[int], span: _Span, student_id: int | None, now: dt.datetime)
         "until": span.until,
         "now": now,
     }
-    return db.session.execute(statement, values).all()
+    statement = _STATEMENTS[one, span.zone is not None]
+    return db.session.connection().exec_driver_sql(statement, values).all()
 
 
 def _read_rules(data: CalendarData, words: str, numbers: Sequence[Any]) -> None:
+    *asked, data.deadline_hours, is_open = numbers
+    data.rules = _rules(words, tuple(asked))
+    data.is_open = bool(is_open)
+
+
+# Most calendars are alike, and rules and windows never change once made: they are shared.
+_window = lru_cache(maxsize=4096)(Window)
+
+
+@lru_cache(maxsize=1024)
+def _rules(words: str, numbers: tuple[Any, ...]) -> CalendarRules:
     mode, _, zone = words.partition(" ")
-    minutes, step, before, after, notice, horizon, cap, deadline, is_open = numbers
-    data.rules = CalendarRules(
+    minutes, step, before, after, notice, horizon, cap = numbers
+    return CalendarRules(
         zone=zone,
         session_minutes=minutes,
         step_minutes=step,
@@ -181,5 +211,3 @@ def _read_rules(data: CalendarData, words: str, numbers: Sequence[Any]) -> None:
         max_per_day=cap,
         mode=BookingMode(mode),
     )
-    data.deadline_hours = deadline
-    data.is_open = bool(is_open)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from sqlalchemy import select
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import joinedload
 
 from webapp.availability.rules import ExceptionDay, Window, fits_hours, local_date
 from webapp.bookings.models import CounsellingSession
@@ -30,11 +31,6 @@ FIRST_LOOK_DAYS = 4  # most counsellors have something by then; only the rest ar
 NEAR_BEFORE, NEAR_AFTER = 3 * DAY, 10 * DAY
 REACH = 400 * DAY  # beyond any horizon; keeps the arithmetic of dates within their limits
 SECOND = dt.timedelta(seconds=1)
-# What no list of people shows: reading it for all of them costs more than their free times.
-UNUSED = [
-    defer(column, raiseload=True)
-    for column in (Counsellor.bio, Counsellor.social_links, Counsellor.qualifications, Counsellor.certifications)
-]
 CLOSED = Blocker(BlockerKind.WINDOW, "The calendar is closed: no bookings are taken at the moment.")
 
 
@@ -58,7 +54,7 @@ def free_starts_for(
     if zone is None:
         return free_in(data, first, last, now=now, duration=duration, expires_at=expires_at)
     begin, end = midnight(first, zone), midnight(last + DAY, zone)
-    return _free_between(data, begin, end, now=now, duration=duration, expires_at=expires_at)
+    return _free_between(data, begin, end, zone=zone, now=now, duration=duration, expires_at=expires_at)
 
 
 def free_in(
@@ -79,15 +75,22 @@ def _free_between(
     begin: dt.datetime,
     end: dt.datetime,
     *,
+    zone: str,
     now: dt.datetime,
     duration: int | None,
     expires_at: dt.datetime | None,
 ) -> list[dt.datetime]:
-    """Return the free starts from one instant until another, looking at no other of the counsellor's dates."""
-    zone = data.rules.zone
-    first, last = local_date(begin, zone), local_date(end - SECOND, zone)
+    """Return the free starts from one midnight of ``zone`` until another, looking at no other date."""
+    first, last = _dates(begin, end, data.rules.zone)
     found = free_in(data, first, last, now=now, duration=duration, expires_at=expires_at)
+    if data.rules.zone == zone:
+        return found
     return [start for start in found if begin <= start < end]
+
+
+@lru_cache(maxsize=256)
+def _dates(begin: dt.datetime, end: dt.datetime, zone: str) -> tuple[dt.date, dt.date]:
+    return local_date(begin, zone), local_date(end - SECOND, zone)
 
 
 def free_on_date(
@@ -99,23 +102,23 @@ def free_on_date(
     now: dt.datetime,
     counsellor_ids: Sequence[int] | None = None,
     expires_at: dt.datetime | None = None,
-) -> list[tuple[Counsellor, list[dt.datetime]]]:
-    """Return who is free on a date of ``zone`` with their starts, the earliest first; two statements.
+) -> list[tuple[int, list[dt.datetime]]]:
+    """Return who is free on a date of ``zone``, as ids with their starts, the earliest first; two statements.
 
-    Active counsellors only, without their long texts; ``counsellor_ids`` narrows them.
-    ``duration`` in minutes; None: each one's own length.
+    Active counsellors only; ``counsellor_ids`` narrows them. ``duration`` in minutes; None: each one's
+    own length. A page shows a few of them: `in_order` reads those.
     """
-    wanted = select(Counsellor).where(Counsellor.is_active).options(*UNUSED)
+    wanted = select(Counsellor.id).where(Counsellor.is_active)
     if counsellor_ids is not None:
         wanted = wanted.where(Counsellor.id.in_(counsellor_ids))
     people = list(db.session.scalars(wanted.order_by(Counsellor.display_order, Counsellor.id)))
-    data = calendar_data([person.id for person in people], date, date, student_id=student_id, now=now, zone=zone)
+    data = calendar_data(people, date, date, student_id=student_id, now=now, zone=zone)
     begin, end = midnight(date, zone), midnight(date + DAY, zone)
-    starts = [
-        _free_between(data[person.id], begin, end, now=now, duration=duration, expires_at=expires_at)
-        for person in people
-    ]
-    found = [(person, times) for person, times in zip(people, starts, strict=True) if times]
+    starts = (
+        _free_between(data[one], begin, end, zone=zone, now=now, duration=duration, expires_at=expires_at)
+        for one in people
+    )
+    found = [(one, times) for one, times in zip(people, starts, strict=True) if times]
     return sorted(found, key=lambda pair: pair[1][0])
 
 

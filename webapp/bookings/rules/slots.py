@@ -10,12 +10,13 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import NotRequired, TypedDict, Unpack
+from functools import lru_cache
+from typing import NamedTuple, NotRequired, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from webapp.availability.rules import (
+    DAY_SECONDS,
     CalendarRules,
     ExceptionDay,
     Piece,
@@ -30,6 +31,7 @@ from webapp.availability.rules import (
 
 Spans = list[tuple[int, int]]
 _FOREVER = 1 << 62
+_MOST_INSTANTS = 50_000  # half hours of three years; some 5 MB
 
 
 class BusyKind(StrEnum):
@@ -41,8 +43,7 @@ class BusyKind(StrEnum):
     OWN = "own"
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(NamedTuple):
     """A taken range of aware instants; `until` is when a hold or request runs out, if it does."""
 
     start: dt.datetime
@@ -82,8 +83,7 @@ class PartOfDay(StrEnum):
 
 def free_starts(*, first: dt.date, last: dt.date, **question: Unpack[Question]) -> list[dt.datetime]:
     """Every free start, UTC and ascending, on the counsellor's dates first … last inclusive."""
-    stamp, utc = dt.datetime.fromtimestamp, dt.UTC
-    return [stamp(start, utc) for day in _days(first, last, question) for start in day]
+    return [_INSTANTS[start] for day in _days(first, last, question) for start in day]
 
 
 def first_free(
@@ -92,8 +92,21 @@ def first_free(
     """The soonest free start, looking no further than it; None if there is none up to the horizon."""
     for day in _days(first, last, question):
         if day:
-            return dt.datetime.fromtimestamp(day[0], dt.UTC)
+            return _INSTANTS[day[0]]
     return None
+
+
+class _Instants(dict[int, dt.datetime]):
+    """Epoch seconds as aware instants. Everybody's starts are much the same: looking one up beats making it anew."""
+
+    def __missing__(self, epoch: int) -> dt.datetime:
+        if len(self) >= _MOST_INSTANTS:
+            self.clear()
+        made = self[epoch] = dt.datetime.fromtimestamp(epoch, dt.UTC)
+        return made
+
+
+_INSTANTS = _Instants()
 
 
 def group_by_day(starts: Iterable[dt.datetime], zone: str) -> dict[dt.date, list[dt.datetime]]:
@@ -130,7 +143,7 @@ def step_minutes(rules: CalendarRules, duration: int) -> int:
 
 def horizon_date(rules: CalendarRules, now: dt.datetime) -> dt.date:
     """The last bookable date on the counsellor's calendar."""
-    return local_date(now, rules.zone) + dt.timedelta(days=rules.horizon_days)
+    return _date_at(math.floor(now.timestamp()), rules.zone) + dt.timedelta(days=rules.horizon_days)
 
 
 def count_by_date(busy: Iterable[Busy], zone: str, more: Mapping[dt.date, int] | None = None) -> Mapping[dt.date, int]:
@@ -145,7 +158,7 @@ def _days(first: dt.date, last: dt.date, question: Question) -> Iterator[list[in
     rules, now, length = question["rules"], question["now"], question["duration"] * 60
     step = step_minutes(rules, question["duration"]) * 60
     earliest = math.ceil(now.timestamp()) + rules.notice_minutes * 60
-    date = max(first, local_date(dt.datetime.fromtimestamp(earliest, dt.UTC), rules.zone))
+    date = max(first, _date_at(earliest, rules.zone))
     last = min(last, horizon_date(rules, now))
     if date > last:
         return
@@ -158,28 +171,35 @@ def _days(first: dt.date, last: dt.date, question: Question) -> Iterator[list[in
         free: list[int] = []
         if ranges and day not in full:
             pieces = day_pieces(rules.zone, day)
+            plain = len(pieces) == 1 and pieces[0].hi - pieces[0].lo == DAY_SECONDS
             for low, high in ranges:
+                if plain:
+                    base = pieces[0].utc
+                    run = range(base + low * 60, base + high * 60 - length + 1, step)
+                    at = _sweep(run, bounds, forbidden, at, free)
+                    continue
                 for run in _runs(pieces, low * 60, high * 60, step, length):
                     at = _sweep(run, bounds, forbidden, at, free)
         yield free
 
 
+@lru_cache(maxsize=64)
+def _date_at(epoch: int, zone: str) -> dt.date:
+    """The zone's date; of the same moment it is asked for every counsellor."""
+    return local_date(dt.datetime.fromtimestamp(epoch, dt.UTC), zone)
+
+
 def _hours(first: dt.date, last: dt.date, question: Question) -> Iterator[tuple[dt.date, Ranges]]:
-    windows = question["windows"]
     special: dict[dt.date, Ranges] = {}
     for exception in question["exceptions"]:
         if first <= exception.date <= last:
-            special.setdefault(exception.date, exception.ranges)
+            special.setdefault(exception.date, merge_ranges(exception.ranges))
     weekly: dict[int, Ranges] = {}
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        date = dt.date.fromordinal(ordinal)
-        if date in special:
-            yield date, merge_ranges(special[date])
-            continue
-        weekday = (ordinal + 6) % 7
+        date, weekday = dt.date.fromordinal(ordinal), (ordinal + 6) % 7
         if weekday not in weekly:
-            weekly[weekday] = weekday_ranges(weekday, windows)
-        yield date, weekly[weekday]
+            weekly[weekday] = weekday_ranges(weekday, question["windows"])
+        yield date, special.get(date, weekly[weekday])
 
 
 def _full_dates(question: Question) -> frozenset[dt.date]:
@@ -233,7 +253,8 @@ def _sweep(run: range, bounds: range, forbidden: Spans, at: int, free: list[int]
     start, stop, step = run.start, min(run.stop, bounds.stop), run.step
     if start < bounds.start:
         start -= (start - bounds.start) // step * step
-    while start < stop and at < len(forbidden):
+    spans = len(forbidden)
+    while start < stop and at < spans:
         low, high = forbidden[at]
         if high <= start:
             at += 1
@@ -241,7 +262,8 @@ def _sweep(run: range, bounds: range, forbidden: Spans, at: int, free: list[int]
         if low >= stop:
             break
         if low >= start:
-            free.extend(range(start, low + 1, step))
+            free += range(start, low + 1, step)
         start -= (start - high) // step * step
-    free.extend(range(start, stop, step))
+    if start < stop:
+        free += range(start, stop, step)
     return at

@@ -181,6 +181,13 @@ class _Wanted:
             return cls(counsellors_for(enrolment), enrolment.session_minutes, enrolment.expires_at, enrolment)
         return cls(None, None, None, None)
 
+    def named(self, ids: Sequence[int]) -> Sequence[Counsellor]:
+        """Return these of them, in the order of the ids; a statement only where nobody was read before."""
+        if self.people is None:
+            return in_order(ids)
+        known = {one.id: one for one in self.people}
+        return [known[one] for one in ids]
+
 
 def _on_date(date: dt.date, query: PickerQuery, wanted: _Wanted, number: int) -> Page[Free]:
     """Who is free on the date: the earliest first."""
@@ -193,9 +200,10 @@ def _on_date(date: dt.date, query: PickerQuery, wanted: _Wanted, number: int) ->
         counsellor_ids=[one.id for one in wanted.people] if wanted.people is not None else None,
         expires_at=wanted.ends,
     )
-    shown = free[(number - 1) * PER_PAGE : number * PER_PAGE]
+    shown = dict(free[(number - 1) * PER_PAGE : number * PER_PAGE])
     items = []
-    for counsellor, starts in shown:
+    for counsellor in wanted.named(list(shown)):
+        starts = shown[counsellor.id]
         urls = _picker(counsellor, query, wanted.enrolment)
         times = tuple(TimeOption(at, format_minute(at, query.zone), TimeState.PLAIN, urls.time(at)) for at in starts)
         items.append(Free(counsellor, urls.day(date), times))

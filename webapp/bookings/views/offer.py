@@ -19,7 +19,7 @@ from webapp.core.money import format_rupees
 from webapp.core.times import format_day
 from webapp.counsellors.models import Counsellor
 from webapp.enrolments.models import Enrolment
-from webapp.enrolments.queries import bookable_with, enrolments_of, get_enrolment_for, usable_enrolments
+from webapp.enrolments.queries import bookable_with, enrolments_and_fit, get_enrolment_for, usable_enrolments
 from webapp.packages.queries import packages_with
 
 if TYPE_CHECKING:
@@ -151,8 +151,12 @@ def _sign_in(here: str) -> list[Action]:
 
 
 def _student_offer(counsellor: Counsellor, user: User, enrolment_id: str, now: dt.datetime) -> Offer:
-    named = [get_enrolment_for(user, enrolment_id)] if enrolment_id else enrolments_of(user.id)
-    fitting = bookable_with(named, counsellor.id)
+    if enrolment_id:
+        named = [get_enrolment_for(user, enrolment_id)]
+        fitting = bookable_with(named, counsellor.id)
+    else:
+        found = enrolments_and_fit(user.id, counsellor.id)
+        named, fitting = [one for one, _ in found], [one for one, fits in found if fits]
     usable = sorted(
         (one for one in fitting if one.is_usable(now) and one.sessions_left), key=lambda one: one.expires_at
     )
