@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from webapp.accounts.api import door as auth
 from webapp.accounts.api_me import door as auth_me
+from webapp.api.health import door as health
+from webapp.bookings.api import door as sessions
+from webapp.bookings.api import slots
 from webapp.core.jsonapi.door import Door
 from webapp.packages.api import door as packages
+from webapp.payments.api import door as payments
+from webapp.payments.api_coupons import door as coupons
+from webapp.payments.api_enrolments import door as enrollments_by_payment
 
 DOORS: tuple[Door, ...] = (
     auth,
     auth_me,
     packages,
+    slots,
+    sessions,
+    payments,
+    coupons,
+    enrollments_by_payment,
+    health,
 )

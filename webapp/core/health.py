@@ -18,20 +18,22 @@ blueprint = Blueprint("health", __name__)
 @allow("public")
 def healthz() -> tuple[Response, int]:
     """Answer 200 with the state of database and Redis, 503 when one is away."""
-    parts = {"database": _database(), "redis": _redis()}
+    parts = {"database": database_answers(), "redis": redis_answers()}
     ok = all(parts.values())
     words = {name: "ok" if fine else "away" for name, fine in parts.items()}
     return jsonify({"status": "ok" if ok else "degraded", **words}), 200 if ok else 503
 
 
-def _database() -> bool:
+def database_answers() -> bool:
+    """Whether the database answers a plain question."""
     try:
         return bool(db.session.scalar(text("select 1")) == 1)
     except SQLAlchemyError:
         return False
 
 
-def _redis() -> bool:
+def redis_answers() -> bool:
+    """Whether Redis answers."""
     try:
         return bool(get_redis().ping())
     except (RedisError, OSError):

@@ -74,7 +74,9 @@ def _joined(key: str, work: Callable[[], Response]) -> Response:
 
 def _around_gateway(key: str, work: Callable[[], Response]) -> Response:
     with transaction():
-        claim = _claim(key) or _take_over(key)
+        claim = _claim(key)
+        if claim is None:
+            claim = g.taken_over = _take_over(key)  # the view looks for what its first try left
     if claim is None:
         return _again(key)
     try:

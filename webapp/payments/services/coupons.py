@@ -222,6 +222,21 @@ def deactivate_coupon(*, actor: User, coupon_id: str) -> Coupon:
     return coupon
 
 
+def remove_coupon(*, actor: User, coupon_id: str) -> bool:
+    """Delete a coupon that no order ever named, True; one that was used is switched off, False.
+
+    Raises:
+        Forbidden: not an admin. NotFound: there is none.
+    """
+    coupon = _locked(actor, coupon_id)
+    if db.session.scalar(select(Order.id).where(Order.coupon_id == coupon.id).limit(1)) is not None:
+        coupon.is_active = False
+        return False
+    db.session.delete(coupon)
+    db.session.flush()
+    return True
+
+
 FIELDS = (
     "code", "discount_type", "discount_value", "valid_from", "valid_until", "min_amount", "usage_limit",
     "per_user_limit", "description", "is_active",

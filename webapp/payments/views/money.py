@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, current_app, flash, g, url_for
+from flask import Response, flash, g, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.viewer import viewer
@@ -14,9 +14,9 @@ from webapp.core.errors import DomainError, ValidationFailed
 from webapp.core.htmx import render, see_other
 from webapp.core.throttle import limited
 from webapp.payments.forms import RefundForm
-from webapp.payments.models import Match, Payment, Receipt, Refund, RefundStatus
+from webapp.payments.models import Match, Payment, Refund, RefundStatus
 from webapp.payments.queries import OrderLine, money_of, payment_for, receipt_for
-from webapp.payments.receipt_words import receipt_words
+from webapp.payments.receipt_file import receipt_file
 from webapp.payments.rules import OPEN_ORDERS, TAKEN_PAYMENTS, refundable, working_days_after
 from webapp.payments.services.refunds import request_refund
 from webapp.payments.views.shop import blueprint
@@ -89,17 +89,7 @@ def ask_refund(public_id: str) -> BaseResponse:
 @allow("student", "admin")
 def receipt(public_id: str) -> Response:
     """Answer a receipt as PDF to its owner or an admin."""
-    from webapp.payments.receipt_pdf import render_receipt  # its tools are large, and most workers print nothing
-
-    found = receipt_for(viewer(), public_id)
-    answer = Response(render_receipt(receipt_words(found, current_app.config["SETTINGS"])), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{_file_name(found)}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
-
-
-def _file_name(found: Receipt) -> str:
-    return f"receipt-{found.receipt_number.replace('/', '-')}.pdf"
+    return receipt_file(receipt_for(viewer(), public_id))
 
 
 def _ask(payment: Payment, form: RefundForm, *, status: int = 200, refused: str = "") -> Response:
