@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,13 +16,13 @@ from webapp.accounts import codes
 from webapp.accounts import second_step as services
 from webapp.accounts.errors import ChallengeExpired, ChallengeInvalid, TooManyCodes, WrongCode
 from webapp.accounts.models import BackupCode, Passkey, TwoFactor, User
-from webapp.accounts.passwords import hash_password
 from webapp.accounts.tokens import Purpose, Ticket, credentials_stamp, make_token
 from webapp.core.db import transaction
 from webapp.core.errors import InvalidState, ValidationFailed
 from webapp.notifications.models import OutboxMail
 
 PASSWORD = "Secret-99"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 class Door:
@@ -40,7 +41,7 @@ second_step: Any = Door()
 
 @pytest.fixture
 def user(db_session: Session, redis: Redis) -> User:
-    made = make_user(email="a@example.com", password_hash=hash_password(PASSWORD))
+    made = make_user(email="a@example.com", password_hash=QUICK)
     db_session.commit()  # stays when a refused step rolls back
     return made
 
