@@ -6,8 +6,9 @@ from webapp.accounts.api import door as auth
 from webapp.accounts.api_me import door as auth_me
 from webapp.api.health import door as health
 from webapp.bookings.api import door as sessions
-from webapp.bookings.api import slots
+from webapp.bookings.api.slots import door as slots
 from webapp.core.jsonapi.door import Door
+from webapp.inquiries.api import door as inquiries
 from webapp.packages.api import door as packages
 from webapp.payments.api import door as payments
 from webapp.payments.api_coupons import door as coupons
@@ -17,6 +18,7 @@ DOORS: tuple[Door, ...] = (
     auth,
     auth_me,
     packages,
+    inquiries,
     slots,
     sessions,
     payments,

@@ -1,0 +1,1 @@
+"""Bookings as the JSON door writes and reads them (api.md "counselling-sessions", "availability")."""
