@@ -157,7 +157,7 @@ def test_the_command_reconciles(app: Flask, shop: Shop) -> None:
     order = place(shop)
     pay(shop, order)
     result = app.test_cli_runner().invoke(args=["reconcile", "--order", order.public_id])
-    assert result.output == "Asked about 1 order.\n"
+    assert result.stdout == "Asked about 1 order.\n"
     assert order.enrolment is not None
     missing = app.test_cli_runner().invoke(args=["reconcile", "--order", "order_none"])
     assert missing.exit_code == 1
