@@ -94,6 +94,21 @@ class SessionView:
         return None if self.part is Part.STUDENT else self.session.private_notes
 
     @property
+    def recording_link(self) -> str | None:
+        """Where the recording is, while it may be seen."""
+        return self.recording.link if self.recording else None
+
+    @property
+    def recording_expires_at(self) -> dt.datetime | None:
+        """Until when."""
+        return self.recording.expires_at if self.recording else None
+
+    @property
+    def recording_downloadable(self) -> bool | None:
+        """Whether it may be kept."""
+        return self.recording.downloadable if self.recording else None
+
+    @property
     def own_notes(self) -> str | None:
         """The student's own notes."""
         return self.session.student_notes if self.part is Part.STUDENT else None

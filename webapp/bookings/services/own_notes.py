@@ -26,8 +26,8 @@ def add_notes(*, actor: User, session_id: str, notes: str, shared: bool, now: dt
     """
     seen = get_session_for(actor, session_id)
     if part_of(actor, seen) is not Part.STUDENT:
-        written = {"notes": notes} if shared else {"private_notes": notes}
-        return save_notes(actor=actor, session_id=session_id, **written, now=now)
+        public, private = (notes, None) if shared else (None, notes)
+        return save_notes(actor=actor, session_id=session_id, notes=public, private_notes=private, now=now)
     (session,) = lock_sessions([seen.id])
     if session.status not in NOTED:
         raise InvalidState("Notes belong to a session that is confirmed or was held.")
