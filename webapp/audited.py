@@ -48,7 +48,7 @@ def _watch_people() -> None:
         subject=lambda row: row.id,
         personal=PERSON,
         ignore=("auth_version", "feed_key_hash"),
-        always_fields=("role", "active"),
+        always_fields=("role", "active", "email"),
     )
     watch(
         m.Counsellor,

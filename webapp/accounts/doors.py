@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.accounts import views_security  # noqa: F401  its routes join the blueprint
+from webapp.accounts import views_mail_change, views_security  # noqa: F401  their routes join the blueprint
 from webapp.accounts.callers import caller_id, is_familiar
 from webapp.accounts.device_cookie import init_device_cookie
 from webapp.accounts.emails import (
@@ -15,6 +15,7 @@ from webapp.accounts.emails import (
 )
 from webapp.accounts.errors import EmailTaken, PasskeyKnown
 from webapp.accounts.gate import init_gate
+from webapp.accounts.mail_change_mails import OPEN_GUARD, is_still_open
 from webapp.accounts.recipients import find_recipient
 from webapp.accounts.views_welcome import blueprint
 from webapp.config import Settings
@@ -33,6 +34,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     register_familiar(is_familiar)
     register_guard(UNVERIFIED_GUARD, is_still_unverified)
     register_guard(CREDENTIALS_GUARD, has_still_these_credentials)
+    register_guard(OPEN_GUARD, is_still_open)
     register_constraint("uq_users_email_lower", EmailTaken)
     register_constraint("uq_passkeys_credential_id", PasskeyKnown)
     init_gate(app)

@@ -85,6 +85,13 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
     new = PasswordField("New password", _PASSWORD, render_kw={"autocomplete": "new-password"})
 
 
+class MailChangeForm(FlaskForm):  # type: ignore[misc]
+    """Another address, by someone who knows the password."""
+
+    new_email = EmailField("New address", _EMAIL, render_kw={"autocomplete": "email"})
+    present_password = PasswordField("Current password", _PASSWORD, render_kw={"autocomplete": "current-password"})
+
+
 def show_errors(form: FlaskForm, wrong: Mapping[str, str]) -> None:
     """Put messages at their fields; one whose field this form does not have stands above the form."""
     for name, text in wrong.items():

@@ -23,6 +23,7 @@ class Purpose(enum.StrEnum):
     RESET = "reset"
     INVITE = "invite"
     TWO_STEP = "two_step"
+    MAIL_CHANGE = "mail_change"
 
 
 LASTS = {
@@ -30,6 +31,7 @@ LASTS = {
     Purpose.RESET: dt.timedelta(minutes=15),
     Purpose.INVITE: dt.timedelta(days=7),
     Purpose.TWO_STEP: dt.timedelta(minutes=5),
+    Purpose.MAIL_CHANGE: dt.timedelta(hours=24),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_login import current_user
@@ -12,6 +12,7 @@ from webapp.accounts import services
 from webapp.accounts.errors import EmailTaken, LinkInvalid, WrongCredentials
 from webapp.accounts.forms import (
     ForgotForm,
+    MailChangeForm,
     PasswordForm,
     ProfileForm,
     ResetForm,
@@ -30,6 +31,7 @@ from webapp.accounts.logins import (
     start_url,
     take_after_verifying,
 )
+from webapp.accounts.mail_change import open_change
 from webapp.accounts.models import User
 from webapp.accounts.rules import phone_in_form
 from webapp.accounts.second_step import needs_second_step
@@ -258,8 +260,8 @@ def set_password(token: str) -> Response:
 @blueprint.get("/account")
 @allow("signed_in")
 def account() -> Response:
-    """Show profile and password."""
-    return _account_page(_stored_profile(), PasswordForm(formdata=None))
+    """Show profile, address and password."""
+    return account_page()
 
 
 @blueprint.post("/account")
@@ -278,9 +280,7 @@ def save_profile() -> Response:
     except ValidationFailed as error:
         form.offer_zones(g.now, me().zone)
         show_errors(form, error.fields)
-        return _account_page(
-            form, PasswordForm(formdata=None), partial="accounts/_profile_form.html", status=error.http_status
-        )
+        return account_page(profile=form, partial="accounts/_profile_form.html", status=error.http_status)
     flash("Profile saved.", "ok")
     return see_other(url_for("accounts.account"))
 
@@ -303,7 +303,7 @@ def change_password() -> Response:
             user = services.change_password(actor=me(), current=form.current.data or "", new=form.new.data or "")
     except ValidationFailed as error:
         show_errors(form, error.fields)
-        return _account_page(_stored_profile(), form, partial="accounts/_password_form.html", status=error.http_status)
+        return account_page(passwords=form, partial="accounts/_password_form.html", status=error.http_status)
     renew_login(user)
     flash("Your password is changed. Other devices are signed out.", "ok")
     return see_other(url_for("accounts.account"))
@@ -316,7 +316,21 @@ def _stored_profile() -> ProfileForm:
     return form
 
 
-def _account_page(
-    profile: ProfileForm, passwords: PasswordForm, *, partial: str | None = None, **more: Any
+def account_page(
+    *,
+    profile: ProfileForm | None = None,
+    passwords: PasswordForm | None = None,
+    mail: MailChangeForm | None = None,
+    partial: str | None = None,
+    status: int = 200,
 ) -> Response:
-    return render("accounts/account.html", partial, profile=profile, passwords=passwords, **more)
+    """Answer with the account's page, or for htmx with one part of it; forms that came back keep what was typed."""
+    return render(
+        "accounts/account.html",
+        partial,
+        profile=profile or _stored_profile(),
+        passwords=passwords or PasswordForm(formdata=None),
+        mail=mail or MailChangeForm(formdata=None),
+        change=open_change(me(), now=g.now),
+        status=status,
+    )
