@@ -5,7 +5,6 @@ from __future__ import annotations
 from webapp.accounts.api import door as auth
 from webapp.accounts.api_me import door as auth_me
 from webapp.api.health import door as health
-from webapp.bookings.api import door as sessions
 from webapp.bookings.api.slots import door as slots
 from webapp.core.jsonapi.door import Door
 from webapp.inquiries.api import door as inquiries
@@ -13,14 +12,15 @@ from webapp.packages.api import door as packages
 from webapp.payments.api import door as payments
 from webapp.payments.api_coupons import door as coupons
 from webapp.payments.api_enrolments import door as enrollments_by_payment
+from webapp.reviews.api import door as reviews
 
 DOORS: tuple[Door, ...] = (
     auth,
     auth_me,
     packages,
+    reviews,
     inquiries,
     slots,
-    sessions,
     payments,
     coupons,
     enrollments_by_payment,

@@ -66,6 +66,7 @@ LIMITS: dict[str, Limit] = {
     "second_step": Limit(10, 5 * MINUTE),
     "password": Limit(10, QUARTER),  # whoever must type the present one
     "mail": Limit(5, QUARTER),  # sends a mail when asked
+    "inquiries": Limit(50, 10 * MINUTE),  # programs': a school's pupils share one address
     "gateway": Limit(6000, MINUTE, by_address=True, alone=True),  # signed by the gateway, which sends what it must
     "preflight": Limit(1000, MINUTE, reads=True, by_address=True),  # a browser's question before another site's request
 }

@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -15,6 +15,7 @@ from webapp.accounts.models import User
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.rules import SessionStatus
 from webapp.core.db import db
+from webapp.core.errors import NotFound
 from webapp.core.pagination import Page, paginate
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.rules import Tally
@@ -214,3 +215,63 @@ def _with_people(wanted: Select[tuple[Review]]) -> Select[tuple[Review]]:
         .join(Review.session)
         .options(contains_eager(Review.counsellor), contains_eager(Review.student), contains_eager(Review.session))
     )
+
+
+class ReviewSort(enum.StrEnum):
+    """Orders of a list of reviews."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewsWanted:
+    """What a program's list is narrowed to; an empty part narrows nothing."""
+
+    counsellor_id: int | None = None
+    rating: int | None = None
+    published: bool | None = None
+    sort: ReviewSort = ReviewSort.NEWEST
+
+
+def reviews_for_programs(wanted: ReviewsWanted, *, page: int, limit: int) -> Page[Review]:
+    """Return a page of reviews with counsellor, student and session; two statements."""
+    query = _with_people(select(Review))
+    if wanted.counsellor_id is not None:
+        query = query.where(Review.counsellor_id == wanted.counsellor_id)
+    if wanted.rating is not None:
+        query = query.where(Review.rating == wanted.rating)
+    if wanted.published is not None:
+        query = query.where(Review.published_at.is_not(None) if wanted.published else Review.published_at.is_(None))
+    newest = Review.id.desc()
+    order: tuple[ColumnElement[Any], ...] = {
+        ReviewSort.NEWEST: (newest,),
+        ReviewSort.OLDEST: (Review.id.asc(),),
+        ReviewSort.HIGHEST: (Review.rating.desc(), newest),
+        ReviewSort.LOWEST: (Review.rating.asc(), newest),
+    }[wanted.sort]
+    return paginate(db.session(), query.order_by(*order), page=page, limit=limit)
+
+
+def counsellor_reviewed(public_id: str, *, everything: bool) -> Counsellor:
+    """Return the counsellor whose reviews are asked for; one who left is found by admins alone (``everything``).
+
+    Raises:
+        NotFound: no such counsellor.
+    """
+    wanted = select(Counsellor).where(Counsellor.public_id == public_id)
+    found = db.session.scalar(wanted if everything else wanted.where(Counsellor.is_active))
+    if found is None:
+        raise NotFound("We could not find that counsellor.")
+    return found
+
+
+def stars_of(counsellor_id: int) -> Distribution:
+    """Return how a counsellor's published reviews are spread over the stars, also of one who left; one statement."""
+    wanted = select(Review.rating, func.count()).where(
+        Review.counsellor_id == counsellor_id, Review.published_at.is_not(None)
+    )
+    found = dict(db.session.execute(wanted.group_by(Review.rating)).all())
+    return Distribution({stars: found.get(stars, 0) for stars in STARS})
