@@ -16,6 +16,7 @@ from webapp.notifications.models import OutboxMail
 from webapp.notifications.services import queue_mail
 
 OPEN_GUARD = "mail_change_open"
+MAIL_KEY = "mail_change"  # how the keys of these mails begin, before the change's id
 
 
 class Side(enum.StrEnum):
@@ -92,7 +93,7 @@ def side_of_stamp(stamp: str) -> tuple[str, Side]:
 
 def mail_key(change: EmailChange, side: Side) -> str:
     """Return the beginning of the keys of one side's mails."""
-    return f"mail_change:{change.public_id}:{side}"
+    return f"{MAIL_KEY}:{change.public_id}:{side}"
 
 
 def is_still_open(argument: str, mail: OutboxMail) -> bool:

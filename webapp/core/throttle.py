@@ -63,7 +63,7 @@ LIMITS: dict[str, Limit] = {
     "slots": Limit(50, 10, reads=True),  # of all counsellors
     # What product.md leaves to us.
     "signup": Limit(100, MINUTE, by_address=True),  # the public limit, on the page as well
-    "second_step": Limit(10, 5 * MINUTE),
+    "second_step": Limit(30, 5 * MINUTE),  # an office behind one address; each account has its own, tighter count
     "password": Limit(10, QUARTER),  # whoever must type the present one
     "mail": Limit(5, QUARTER),  # sends a mail when asked
     "inquiries": Limit(50, 10 * MINUTE),  # programs': a school's pupils share one address

@@ -47,6 +47,8 @@ def test_everything_is_in_it(app: Flask, world: World) -> None:
     data = json.loads(archive.read("data.json"))
     tables = data["tables"]
     assert tables["account"][0]["Mail"] == MAIL
+    assert [row["Through"] for row in tables["logins"]] == ["browser"]
+    assert tables["address-changes"] == []
     assert tables["inquiries"][0]["Ticket"] == "INQ-2026-04711"
     assert tables["enrolments"][0]["Paid"] == 499_900
     assert tables["sessions"][0]["Shared notes"] == "Dear Ananya, choose Durgapur."

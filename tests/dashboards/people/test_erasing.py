@@ -12,10 +12,12 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Session
 
 from tests.dashboards.people.world import MAIL, NAME, PHONE, World, make_world
-from tests.factories import NOW, make_counsellor, make_enrolment, make_session, make_user
+from tests.factories import NOW, make_counsellor, make_enrolment, make_login, make_session, make_user
 from tests.pages import Browser
 from webapp.accounts.models import Role, User
+from webapp.accounts.passwords import hash_password
 from webapp.audit.models import AuditEntry
+from webapp.audit.services import because
 from webapp.bookings.rules.states import SessionStatus
 from webapp.core.db import Base, transaction
 from webapp.core.errors import Forbidden, InvalidState, NotFound, ValidationFailed
@@ -112,6 +114,42 @@ def test_the_log_says_that_it_happened_and_no_more(world: World, db_session: Ses
     entry = db_session.scalars(select(AuditEntry).where(AuditEntry.action == "user.erased")).one()
     assert entry.reason == "Letter of [erased], 3 December"
     assert (entry.entity_id, entry.entity_label) == (world.student.public_id, "Erased person")
+
+
+def test_former_addresses_logins_and_what_opens_the_account_go_too(
+    app: Flask, world: World, db_session: Session
+) -> None:
+    old, student = "ananya.before@example.com", world.student
+    student.email, student.password_hash = old, hash_password("Secret-99")
+    db_session.commit()
+    here = Browser(app, student)
+    for address in (MAIL, "typing.error@example.net"):
+        here.submit("/account/email", {"new_email": address, "present_password": "Secret-99"}, page="/account")
+        if address == MAIL:
+            for mail in db_session.scalars(select(OutboxMail).where(OutboxMail.template.startswith("mail_change_"))):
+                here.submit(str(mail.context["url"]).removeprefix("http://localhost"), {"answer": "agree"})
+    db_session.refresh(student)
+    assert student.email == MAIL
+    make_login(student, address="203.0.113.77", user_agent="Netscape 4")
+    db_session.commit()
+    assert {"outbox_mails.recipient", "audit_entries.changes"} <= set(places(db_session, old))
+    erase(world)
+    for words in (MAIL, old, "typing.error@example.net", "203.0.113.77", "Netscape 4"):
+        assert places(db_session, words) == [], words
+
+
+def test_a_former_address_that_is_another_persons_now_stays_theirs(
+    app: Flask, world: World, db_session: Session
+) -> None:
+    with transaction():
+        because("moved")
+        world.student.email = "ananya.c@example.org"
+    sibling = make_user(email=MAIL)
+    db_session.commit()
+    erase(world, typed="ananya.c@example.org")
+    db_session.refresh(sibling)
+    assert sibling.email == MAIL
+    assert "outbox_mails.recipient" in places(db_session, MAIL)
 
 
 def test_the_same_address_may_sign_up_again(world: World, db_session: Session) -> None:

@@ -18,6 +18,7 @@ from webapp.core.uploads import drop_photo
 from webapp.counsellors.models import Counsellor
 from webapp.dashboards.people.person import find_person
 from webapp.dashboards.people.privacy import scrubbing
+from webapp.dashboards.people.privacy.access_rows import forget_access, former_addresses
 from webapp.dashboards.people.privacy.letting_go import (
     ERASED_NAME,
     email_pattern,
@@ -106,7 +107,9 @@ def _inquiries(user: User) -> list[Inquiry]:
 def _words(user: User, counsellor: Counsellor | None, inquiries: Sequence[Inquiry]) -> scrubbing.Words:
     also = [counsellor] if counsellor else []
     return scrubbing.Words(
-        emails=email_pattern([user.email, *(one.email for one in also), *(one.email for one in inquiries)]),
+        emails=email_pattern(
+            [user.email, *former_addresses(user), *(one.email for one in also), *(one.email for one in inquiries)]
+        ),
         phones=phone_pattern([user.phone, *(one.phone for one in also), *(one.phone for one in inquiries)]),
         name=name_pattern(user.name),
         email_now=erased_email(user.public_id),
@@ -141,6 +144,7 @@ def _empty_rooms(user: User, counsellor: Counsellor | None, words: scrubbing.Wor
 
 
 def _empty_account(user: User, words: scrubbing.Words, now: dt.datetime) -> None:
+    forget_access(user, email_now=words.email_now)
     scrubbing.put(
         User,
         User.id == user.id,

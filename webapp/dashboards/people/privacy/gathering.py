@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from webapp.accounts.models import User
+from webapp.accounts.models import EmailChange, Login, User
 from webapp.audit.history import history_about
 from webapp.audit.presenters import changes_text
 from webapp.bookings.models import CounsellingSession
@@ -47,6 +47,8 @@ def sections_of(user: User, *, zone: str) -> Iterator[Section]:
     What staff wrote for themselves is not in it: private notes of sessions, notes of inquiries, names of staff.
     """
     yield _account(user)
+    yield _logins(user)
+    yield _address_changes(user)
     yield from _profile(user)
     yield _inquiries(user)
     yield _enrolments(user)
@@ -84,6 +86,26 @@ def _account(user: User) -> Section:
         user.created_at, user.active, user.deactivated_at, user.deactivated_reason,
     )  # fmt: skip
     return Section("account", "Account", header, [row])
+
+
+def _logins(user: User) -> Section:
+    header = ("Through", "Device", "Address", "Place", "Since", "Last seen", "Ended")
+    rows = [
+        (one.kind.value, one.user_agent, one.address, one.place, one.created_at, one.last_seen_at, one.revoked_at)
+        for one in db.session.scalars(select(Login).where(Login.user_id == user.id).order_by(Login.id))
+    ]
+    return Section("logins", "Where the account was signed in", header, rows)
+
+
+def _address_changes(user: User) -> Section:
+    header = ("Asked", "New address", "Old one agreed", "New one agreed", "Changed", "Cancelled")
+    rows = [
+        (one.asked_at, one.new_email, one.old_agreed_at, one.new_agreed_at, one.done_at, one.cancelled_at)
+        for one in db.session.scalars(
+            select(EmailChange).where(EmailChange.user_id == user.id).order_by(EmailChange.id)
+        )
+    ]
+    return Section("address-changes", "Changes of the mail address", header, rows)
 
 
 def _profile(user: User) -> Iterator[Section]:
