@@ -79,8 +79,8 @@ def unlimited(app: Flask) -> Iterator[None]:
         app.config["SETTINGS"] = settings
 
 
-def visit_everything(app: Flask) -> list[Visit]:
-    """Fill the house with the demo and open every page of `tests.browser.pages`."""
+def visit_everything(app: Flask, *, htmx: bool = True) -> list[Visit]:
+    """Fill the house with the demo and open every page of `tests.browser.pages`, with ``htmx`` a second time by it."""
     settings = app.config["SETTINGS"]
     seed_demo(db.session(), hash_password=lambda: "no password fits", settings=settings, now=clock.now())
     db.session.commit()
@@ -93,7 +93,7 @@ def visit_everything(app: Flask) -> list[Visit]:
             if role != VISITOR and (person := demo.person(role)):
                 login(clients[role], db.session.get_one(User, person.id))
         address = demo.address(template)
-        for headers in ({}, {"HX-Request": "true", "HX-Request-Type": "partial"}):
+        for headers in ({}, {"HX-Request": "true", "HX-Request-Type": "partial"})[: 1 + htmx]:
             answer = clients[role].get(address, headers=headers)
             text = answer.get_data(as_text=True)
             visits.append(Visit(role, address, bool(headers), answer.status_code, answer.headers, text))
