@@ -1,6 +1,7 @@
 # make run    the whole of Disha with demo data, on http://127.0.0.1:8000 (PORT=, DATA_DIR=, APP_ENV= change it)
 # make test   everything a change must pass      make lint    only the checks that run nothing
 # make bench  the measurements                   make format  put the code in shape
+# make fuzz   20,000 requests of nonsense to every form and parameter (FUZZ_REQUESTS=)
 # make requirements   compile requirements*.in anew
 
 PY := .venv/bin/python
@@ -9,7 +10,7 @@ APP_ENV ?= demo
 COMPILE := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test lint format bench requirements setup
+.PHONY: run test lint format bench fuzz requirements setup
 .DEFAULT_GOAL := run
 
 run: export APP_ENV := $(APP_ENV)
@@ -35,6 +36,10 @@ format: setup
 bench: setup
 	@$(PY) -m webapp.core.assets
 	$(PY) -m bench
+
+fuzz: setup
+	@$(PY) -m webapp.core.assets
+	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-20000} $(PY) -m pytest -q tests/safety/test_fuzz.py
 
 requirements: setup
 	$(COMPILE) --output-file requirements.txt requirements.in
