@@ -83,6 +83,7 @@ _ENTRIES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("Free guidance", "message-question", "guidance.form", "guidance", "Find your way"),
         ("Sign in", "login-2", "accounts.login", "login", "Your account"),
         ("Sign up", "user-plus", "accounts.signup", "signup", "Your account"),
+        ("API for partners", "file-text", "api-document.docs", "api", "For programs"),
     ),
 }
 
