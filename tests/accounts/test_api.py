@@ -85,7 +85,7 @@ class TestSigningUp:
             "email": "This does not look like a mail address, such as ananya@example.com.",
             "password": "It still needs at least 8 characters, an upper-case letter and a digit.",
             "phone": "Give ten digits, or + and the country code with 10 to 15 digits.",
-            "timezone": "Choose a zone such as Asia/Kolkata.",
+            "timezone": "Timezone must be a time zone such as Asia/Kolkata.",
             "role": "Role is not a field here.",
         }
 

@@ -20,10 +20,8 @@ from webapp.accounts.rules import (
 from webapp.core.jsonapi import fields as f
 from webapp.core.jsonapi.examples import LOGIN, STUDENT
 from webapp.core.jsonapi.schemas import In, Out
-from webapp.core.times import is_zone
 
 LONGEST_TOKEN = 2000
-LONGEST_ZONE = 64
 
 
 def _by(rule: Callable[[str], object]) -> Callable[[str], None]:
@@ -45,11 +43,6 @@ def _address(value: str) -> str:
 def _new_password(value: str) -> None:
     if problem := password_problem(value):
         raise ValueError(problem)
-
-
-def _zone(value: str) -> None:
-    if not is_zone(value):
-        raise ValueError("Choose a zone such as Asia/Kolkata.")
 
 
 def _password(*, new: bool = False) -> f.Text:
@@ -76,7 +69,7 @@ class SignupIn(In):
     email = _email()
     password = _password(new=True)
     phone = f.Text(longest=24, load_default="", allow_none=True, validate=_by(clean_phone))
-    timezone = f.Text(longest=LONGEST_ZONE, shortest=1, validate=_by(_zone))
+    timezone = f.Zone()
 
 
 class LoginIn(In):
@@ -110,7 +103,7 @@ class MeIn(In):
 
     name = f.Text(longest=LONGEST_NAME, shortest=1, validate=_by(clean_name))
     phone = f.Text(longest=24, allow_none=True, validate=_by(clean_phone))
-    timezone = f.Text(longest=LONGEST_ZONE, shortest=1, validate=_by(_zone))
+    timezone = f.Zone()
 
 
 class PasswordIn(In):

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select, text, tuple_
 
 from webapp.audit.models import ActorKind, AuditEntry
 from webapp.core.db import db
+from webapp.core.pagination import Page, paginate
 from webapp.core.textsearch import matches, prefix_query
 
 LIMIT = 50
@@ -67,6 +68,12 @@ def audit_page(filters: AuditFilter, *, before: str = "", after: str = "", limit
     more, rows = len(rows) > limit, rows[:limit]
     newer = rows[0].public_id if rows and edge is not None else None
     return AuditPage(rows, rows[-1].public_id if more else None, newer)
+
+
+def entries_page(filters: AuditFilter, *, page: int, limit: int) -> Page[AuditEntry]:
+    """Return a numbered page of entries, the latest first; two statements."""
+    wanted = narrowed(select(AuditEntry), filters).order_by(*_down())
+    return paginate(db.session(), wanted, page=page, limit=limit)
 
 
 def _edge(public_id: str) -> Any:

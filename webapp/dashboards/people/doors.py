@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(privacy.blueprint)
     register_people_file()
     register_names("user", _users)
+    register_names("account", _account_ids)
     register_names("counsellor", _counsellors)
     register_names("package", _packages)
     register_actors(_staff, _key_of)
@@ -33,6 +34,12 @@ def init_app(app: Flask) -> None:
 
 def _users(keys: Iterable[int]) -> Mapping[int, str]:
     return {row.id: row.name for row in db.session.execute(select(User.id, User.name).where(User.id.in_(keys)))}
+
+
+def _account_ids(keys: Iterable[int]) -> Mapping[int, str]:
+    """Return the public ids of accounts, for programs."""
+    wanted = select(User.id, User.public_id).where(User.id.in_(keys))
+    return {row.id: row.public_id for row in db.session.execute(wanted)}
 
 
 def _counsellors(keys: Iterable[int]) -> Mapping[int, str]:

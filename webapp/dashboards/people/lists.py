@@ -71,6 +71,14 @@ def people_page(filters: PeopleFilter, page: int = 1) -> Page[User]:
     return paginate(db.session(), _narrowed(select(User), filters).order_by(User.id.desc()), page=page)
 
 
+def people_for_programs(filters: PeopleFilter, *, active: bool | None, page: int, limit: int) -> Page[User]:
+    """Return a page of accounts, the newest first, whether or not they may be used; two statements."""
+    wanted = _narrowed(select(User), filters)
+    if active is not None:
+        wanted = wanted.where(User.active.is_(active))
+    return paginate(db.session(), wanted.order_by(User.id.desc()), page=page, limit=limit)
+
+
 def _narrowed(wanted: Select[Any], filters: PeopleFilter) -> Select[Any]:
     if filters.role is not None:
         wanted = wanted.where(User.role == filters.role)

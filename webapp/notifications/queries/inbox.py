@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, Select, bindparam, func, select
 
 from webapp.core.db import db
 from webapp.core.errors import NotFound
@@ -17,10 +17,19 @@ MOST_COUNTED = 100  # "99+" is all a badge says; the count stops there
 
 def count_unread(user_id: int) -> int:
     """Return how many lines are unread, 100 at most; a partial index holds exactly these."""
-    unread = select(Notification.id).where(
-        Notification.user_id == user_id, Notification.read_at.is_(None), Notification.deleted_at.is_(None)
+    return db.session.scalar(_UNREAD, {"user": user_id}) or 0
+
+
+_UNREAD = select(func.count()).select_from(  # built once: every page of somebody signed in asks it
+    select(Notification.id)
+    .where(
+        Notification.user_id == bindparam("user", type_=BigInteger),
+        Notification.read_at.is_(None),
+        Notification.deleted_at.is_(None),
     )
-    return db.session.scalar(select(func.count()).select_from(unread.limit(MOST_COUNTED).subquery())) or 0
+    .limit(MOST_COUNTED)
+    .subquery()
+)
 
 
 def latest_notes(user_id: int, limit: int = 3) -> Sequence[Notification]:
@@ -37,6 +46,28 @@ def list_notes(user_id: int, *, unread_only: bool, group: Group | None, page: in
         lines = lines.where(Notification.kind.in_([kind.name for kind in kinds_of(group)]))
     found = paginate(db.session(), lines, page=page)
     return found if page <= found.pages else paginate(db.session(), lines, page=found.pages)
+
+
+def notes_for_programs(
+    user_id: int, *, unread: bool | None, wanted: str | None, page: int, limit: int
+) -> Page[Notification]:
+    """Return a page of lines, the newest first; two statements.
+
+    ``unread`` False: read ones alone. ``wanted`` is a kind's name or a group's.
+    """
+    lines = _lines(user_id)
+    if unread is not None:
+        lines = lines.where(Notification.read_at.is_(None) if unread else Notification.read_at.is_not(None))
+    if wanted is not None:
+        names = [kind.name for kind in kinds_of(Group(wanted))] if wanted in list(Group) else [wanted]
+        lines = lines.where(Notification.kind.in_(names))
+    return paginate(db.session(), lines, page=page, limit=limit)
+
+
+def unread_total(user_id: int) -> int:
+    """Return how many lines are unread, however many that are."""
+    unread = (Notification.user_id == user_id, Notification.read_at.is_(None), Notification.deleted_at.is_(None))
+    return db.session.scalar(select(func.count()).where(*unread)) or 0
 
 
 def find_note(user_id: int, note_id: str, *, deleted: bool = False) -> Notification:
