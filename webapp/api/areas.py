@@ -7,6 +7,7 @@ from webapp.accounts.api_me import door as auth_me
 from webapp.api.health import door as health
 from webapp.audit.api import door as audit_log
 from webapp.availability.api import door as availability
+from webapp.bookings.api import door as sessions
 from webapp.bookings.api.slots import door as slots
 from webapp.core.jsonapi.door import Door
 from webapp.dashboards.admin.api import door as admin
@@ -28,6 +29,7 @@ DOORS: tuple[Door, ...] = (
     inquiries,
     availability,
     slots,
+    sessions,
     payments,
     coupons,
     enrollments_by_payment,
