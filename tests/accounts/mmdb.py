@@ -61,9 +61,9 @@ def _encode(value: Any) -> bytes:
         return _head(_ARRAY, len(value)) + b"".join(_encode(part) for part in value)
     if isinstance(value, tuple):
         kind, number = value
-        raw = number.to_bytes(8, "big").lstrip(b"\x00")
+        raw: bytes = int(number).to_bytes(8, "big").lstrip(b"\x00")
         return _head(kind, len(raw)) + raw
-    raw = value.encode()
+    raw = str(value).encode()
     return _head(_STRING, len(raw)) + raw
 
 

@@ -7,7 +7,8 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy.orm import Session
 
-from tests.accounts.test_security_views import HOME, QUICK, SETUP, WAY_IN, give_password, page, set_up, shown
+from tests.accounts.test_security_views import HOME, QUICK, SETUP, WAY_IN, give_password, set_up, shown
+from tests.accounts.test_views import page
 from tests.authenticator import Authenticator
 from tests.factories import make_user
 from tests.pages import Browser

@@ -66,6 +66,11 @@ def send_json(browser: Browser, url: str, body: Any, *, page: str) -> TestRespon
     return browser.client.post(url, json=body, headers={"X-CSRFToken": browser.token(page)})
 
 
+def said(answer: TestResponse) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(page(answer))
+    return found
+
+
 def is_signed_in(browser: Browser) -> bool:
     return browser.get("/account").status_code == 200
 
@@ -265,14 +270,15 @@ class TestPasskeys:
     def test_refusals_are_words_for_the_script(self, app: Flask, browser: Browser, user: User) -> None:
         wrong = browser.submit(f"{HOME}/passkeys/options", {"name": "A", "password": "wrong"}, page=HOME)
         assert wrong.status_code == 422
-        assert json.loads(page(wrong))["fields"] == {"password": "This is not your current password."}
-        for body in (None, [], {"name": "A"}, {"name": 1, "credential": 2}):
+        assert said(wrong)["fields"] == {"password": "This is not your current password."}
+        bodies: tuple[Any, ...] = (None, [], {"name": "A"}, {"name": 1, "credential": 2})
+        for body in bodies:
             answer = send_json(browser, f"{HOME}/passkeys", body, page=HOME)
             assert answer.status_code == 422
-            assert answer.json["message"]
+            assert said(answer)["message"]
         stranger = Browser(app)
         answer = send_json(stranger, f"{WAY_IN}/passkey/options", {}, page="/login")
-        assert (answer.status_code, answer.json["message"]) == (401, "Start signing in again.")
+        assert (answer.status_code, said(answer)["message"]) == (401, "Start signing in again.")
 
     def test_a_copy_is_refused_and_told(self, app: Flask, browser: Browser, user: User) -> None:
         key = Authenticator(count=5)
@@ -283,7 +289,7 @@ class TestPasskeys:
         options = send_json(other, f"{WAY_IN}/passkey/options", {}, page=WAY_IN)
         answer = send_json(other, f"{WAY_IN}/passkey", key.get(page(options)), page=WAY_IN)
         assert answer.status_code == 422
-        assert "may have been copied" in answer.json["message"]
+        assert "may have been copied" in said(answer)["message"]
         assert not is_signed_in(other)
 
     def test_forms_are_guarded(self, browser: Browser, user: User) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tests.browser.world import Person, World
-from webapp.accounts.models import User
+from webapp.accounts.devices import Device, open_login
+from webapp.accounts.models import BackupCode, EmailChange, LoginKind, Passkey, TwoFactor, User
+from webapp.accounts.second_step import begin
 from webapp.accounts.tokens import Purpose, Ticket, credentials_stamp, email_stamp, make_token
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.picker_url import write_instant
@@ -37,6 +39,8 @@ from webapp.webhooks.services import WebhookEvent, create_endpoint, send_test
 VISITOR, STUDENT, COUNSELLOR, ADMIN = "visitor", "student", "counsellor", "admin"
 FRESH, UNVERIFIED, NO_PROFILE = "newcomer", "unverified", "counsellor without profile"
 APPLICANT = "applicant"
+MOVING = "moving to another address"
+GUARDED, SETTING_UP = "student with two steps", "student setting two steps up"
 
 
 class Demo:
@@ -65,6 +69,9 @@ class Demo:
             UNVERIFIED: world.student("Nikhil Bansal", verified=False),
             NO_PROFILE: world.counsellor_without_profile(),
             APPLICANT: self._demo_person("tariq.ansari@demo.test"),
+            MOVING: self._moving[0],
+            GUARDED: self._guarded(),
+            SETTING_UP: self._setting_up(),
         }
 
     @cached_property
@@ -84,6 +91,8 @@ class Demo:
             "verify": lambda: self._token(Purpose.VERIFY),
             "reset": lambda: self._token(Purpose.RESET),
             "invite": lambda: self._token(Purpose.INVITE),
+            "agree_old": lambda: self._moving[1],
+            "agree_new": lambda: self._moving[2],
             "requested": lambda: self._session(SessionStatus.REQUESTED),
             "scheduled": lambda: self._session(SessionStatus.SCHEDULED),
             "completed": lambda: self._session(SessionStatus.COMPLETED),
@@ -113,6 +122,29 @@ class Demo:
             return Person(user.id, user.name, user.email, user.get_id(), user.public_id)
 
         return self.world.write(work)
+
+    def _setting_up(self) -> Person:
+        person = self.world.student("Kiran Das")
+        self.world.write(lambda: begin(actor=db.session.get_one(User, person.id), now=clock.now()))
+        return person
+
+    def _guarded(self) -> Person:
+        """Make somebody with an app, two passkeys, few backup codes, and another device."""
+        person, now = self._setting_up(), clock.now()
+
+        def work() -> None:
+            user = db.session.get_one(User, person.id)
+            db.session.get_one(TwoFactor, user.id).confirmed_at = now
+            for number in (1, 2):
+                db.session.add(BackupCode(user_id=user.id, code_hash=f"{number}", created_at=now))
+                name = f"My phone, the one with the long name {number}"
+                key = {"credential_id": f"{person.public_id}-{number}", "public_key": b"", "transports": []}
+                db.session.add(Passkey(user_id=user.id, name=name, created_at=now, **key))
+            device = Device("203.0.113.7", "Mozilla/5.0 (iPhone) Version/17.5 Safari/604.1", place="Kolkata, India")
+            open_login(user, kind=LoginKind.BROWSER, device=device, now=now)
+
+        self.world.write(work)
+        return person
 
     def _counsellor(self, name: str) -> str:
         wanted = select(Counsellor.public_id).where(Counsellor.name.like(name)).order_by(Counsellor.id).limit(1)
@@ -235,6 +267,23 @@ class Demo:
             return make_token(purpose, Ticket(user.public_id, stamp, clock.now()))
 
         return self.world.write(work)
+
+    @cached_property
+    def _moving(self) -> tuple[Person, str, str]:
+        """Somebody whose change of address waits, and the links that went to the old and the new one."""
+        person = self.world.student("Tara Bose")
+
+        def work() -> list[str]:
+            user, now = db.session.get_one(User, person.id), clock.now()
+            change = EmailChange(user_id=user.id, new_email="tara.bose@new.example", asked_at=now)
+            change.expires_at = now + dt.timedelta(hours=24)
+            db.session.add(change)
+            db.session.flush()
+            sides = (f"{change.public_id}.{side}" for side in ("old", "new"))
+            return [make_token(Purpose.MAIL_CHANGE, Ticket(user.public_id, stamp, now)) for stamp in sides]
+
+        old, new = self.world.write(work)
+        return person, old, new
 
     def _mail(self) -> str:
         """A mail with a calendar file: that of a session booked now."""

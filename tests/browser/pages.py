@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tests.browser.demo import ADMIN, APPLICANT, COUNSELLOR, FRESH, NO_PROFILE, STUDENT, UNVERIFIED, VISITOR, Demo
+from tests.browser.demo import (
+    ADMIN,
+    APPLICANT,
+    COUNSELLOR,
+    FRESH,
+    GUARDED,
+    MOVING,
+    NO_PROFILE,
+    SETTING_UP,
+    STUDENT,
+    UNVERIFIED,
+    VISITOR,
+    Demo,
+)
 
 __all__ = ["NOT_PAGES", "PAGES", "VISITOR", "Demo"]
 
@@ -35,9 +48,15 @@ PAGES: tuple[tuple[str, str], ...] = (
     (VISITOR, "/welcome/nothing"),
     (VISITOR, "/verify/{verify}"),
     (VISITOR, "/verify/nothing"),
+    (VISITOR, "/mail-change/{agree_old}"),
+    (VISITOR, "/mail-change/{agree_new}"),
+    (VISITOR, "/mail-change/nothing"),
+    (MOVING, "/account"),
     (VISITOR, "/unsubscribe/{refusal}"),
     (VISITOR, "/unsubscribe/nothing"),
     (VISITOR, "/nowhere"),
+    (VISITOR, "/api/v1/docs"),
+    (VISITOR, "/api/v1/docs/payments"),
     (VISITOR, "/dev/mail"),
     (VISITOR, "/dev/mail/{mail}"),
     (UNVERIFIED, "/verify"),
@@ -64,6 +83,12 @@ PAGES: tuple[tuple[str, str], ...] = (
     (STUDENT, "/sessions/{declined}"),
     (STUDENT, "/sessions/{cancelled}"),
     (STUDENT, "/account"),
+    (STUDENT, "/account/security"),
+    (GUARDED, "/account/security"),
+    (GUARDED, "/account/security/codes"),  # shown once: test_two_step.py looks at them
+    (GUARDED, "/login/two-step"),
+    (SETTING_UP, "/account/security/two-step"),
+    (ADMIN, "/account/security"),
     (STUDENT, "/account/notifications"),
     (STUDENT, "/inbox"),
     (STUDENT, "/inbox?show=unread&group=money"),
@@ -185,6 +210,7 @@ PAGES: tuple[tuple[str, str], ...] = (
 # GET routes that answer no page of their own: files, answers for scripts, ways to another page.
 NOT_PAGES = frozenset(
     {
+        "accounts.email",
         "accounts.home",
         "accounts.password",
         "admin.chart_csv",
