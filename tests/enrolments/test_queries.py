@@ -31,15 +31,16 @@ def test_usable_are_active_with_credits_the_soonest_to_end_first() -> None:
     assert [row.id for row in queries.usable_enrolments(user.id, NOW)] == [sooner.id, later.id]
 
 
-def test_lists_come_with_their_package_in_one_statement() -> None:
+def test_lists_come_with_their_counsellors_names_in_one_statement() -> None:
     user = make_user()
     for _ in range(3):
-        make_enrolment(user)
+        make_enrolment(user, assigned_counsellor_id=make_counsellor().id)
     db.session.expire_all()
     user_id = user.id
     with count_queries() as statements:
-        titles = [row.package.name for row in queries.enrolments_of(user_id) if row.package]
-    assert len(titles) == 3
+        enrolments = queries.enrolments_of(user_id)
+        names = [row.assigned_counsellor.name for row in enrolments if row.assigned_counsellor]
+    assert len(names) == 3
     assert len(statements) == 1
 
 

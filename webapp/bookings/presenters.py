@@ -10,6 +10,7 @@ import datetime as dt
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from webapp.bookings.picker_url import PickerUrls, write_instant
 from webapp.bookings.rules.slots import PartOfDay, part_of_day
@@ -23,6 +24,7 @@ from webapp.core.times import (
 )
 
 FEW = 2
+KEPT = 512  # months and lists of times a process keeps, the latest used; 10 KB each with their html
 Days = Mapping[dt.date, Sequence[dt.datetime]]
 
 
@@ -47,9 +49,9 @@ class MonthLink:
     href: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MonthGrid:
-    """A month as whole weeks, Monday first."""
+    """A month as whole weeks, Monday first. Equal months are one object, by which finished html is kept."""
 
     title: str
     weeks: tuple[tuple[DayCell, ...], ...]
@@ -89,9 +91,12 @@ class DayPart:
     times: tuple[TimeOption, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DayList:
-    """The chosen day's times. ``title`` names the day, ``count`` how many are free, ``zone`` whose clock."""
+    """The chosen day's times; equal ones are one object, as months are.
+
+    ``title`` names the day, ``count`` how many are free, ``zone`` whose clock.
+    """
 
     title: str
     count: str
@@ -133,20 +138,28 @@ def month_grid(
     urls: PickerUrls,
 ) -> MonthGrid:
     """The grid of a month; ``last`` is the last date that may be booked, ``mine`` the student's own days."""
-    first_shown, last_shown = grid_span(month)
-    shown = [first_shown + dt.timedelta(days=n) for n in range((last_shown - first_shown).days + 1)]
-    cells = [
-        _cell(
-            date,
-            days.get(date, ()),
-            urls,
-            today=date == today,
-            mine=date in mine,
-            out=month_of(date) != month,
-            chosen=date == chosen,
-        )
-        for date in shown
-    ]
+    first, final = grid_span(month)
+    shown = [first + dt.timedelta(days=n) for n in range((final - first).days + 1)]
+    free = tuple(len(days.get(date, ())) for date in shown)
+    return _month_grid(month, free, chosen, today, last, mine.intersection(shown), urls)
+
+
+@lru_cache(maxsize=KEPT)
+def _month_grid(  # noqa: PLR0917  a cache's key
+    month: dt.date,
+    free: tuple[int, ...],
+    chosen: dt.date | None,
+    today: dt.date,
+    last: dt.date,
+    mine: frozenset[dt.date],
+    urls: PickerUrls,
+) -> MonthGrid:
+    first, _ = grid_span(month)
+    cells = []
+    for place, number in enumerate(free):
+        date = first + dt.timedelta(days=place)
+        out = month_of(date) != month
+        cells.append(_cell(date, number, urls, today=date == today, mine=date in mine, out=out, chosen=date == chosen))
     before, after = month_of(month - dt.timedelta(days=1)), month_after(month)
     return MonthGrid(
         title=f"{month:%B %Y}",
@@ -163,7 +176,7 @@ def _month_link(month: dt.date, reachable: bool, urls: PickerUrls) -> MonthLink:
 
 def _cell(
     date: dt.date,
-    starts: Sequence[dt.datetime],
+    free: int,
     urls: PickerUrls,
     *,
     today: bool,
@@ -171,7 +184,6 @@ def _cell(
     out: bool,
     chosen: bool,
 ) -> DayCell:
-    free = len(starts)
     flags = {"none": not free, "few": 0 < free <= FEW, "today": today, "mine": mine, "out": out}
     words = [
         f"{date:%A} {date.day} {date:%B}",
@@ -201,7 +213,19 @@ def day_list(
     urls: PickerUrls,
 ) -> DayList:
     """The times of one day. ``lost`` is the time somebody else took, struck through at its place."""
-    close = frozenset(near)
+    return _day_list(date, tuple(starts), zone, chosen, lost, frozenset(near), urls)
+
+
+@lru_cache(maxsize=KEPT)
+def _day_list(  # noqa: PLR0917  a cache's key
+    date: dt.date,
+    starts: tuple[dt.datetime, ...],
+    zone: str,
+    chosen: dt.datetime | None,
+    lost: dt.datetime | None,
+    close: frozenset[dt.datetime],
+    urls: PickerUrls,
+) -> DayList:
     everything = sorted({*starts, *([lost] if lost is not None and _on(lost, date, zone) else [])})
     names = _labels(everything, zone)
     parts: dict[PartOfDay, list[TimeOption]] = {}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     TypeCoerce,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -78,7 +79,7 @@ def get_public(public_id: str) -> Counsellor:
     Raises:
         NotFound: there is none, or the profile is not active.
     """
-    return _public(public_id, select(C))
+    return _public(public_id, _PUBLIC)
 
 
 def get_profile(public_id: str) -> Counsellor:
@@ -87,13 +88,18 @@ def get_profile(public_id: str) -> Counsellor:
     Raises:
         NotFound: there is none, or the profile is not active.
     """
-    return _public(public_id, select(C).options(selectinload(C.services)))
+    return _public(public_id, _PROFILE)
+
+
+# Built once: putting one together takes longer than the database needs to answer it.
+_PUBLIC = select(C).where(C.public_id == bindparam("public_id"), C.is_active)
+_PROFILE = _PUBLIC.options(selectinload(C.services))
 
 
 def _public(public_id: str, wanted: Select[C]) -> Counsellor:
     found = None
     if _PUBLIC_ID.fullmatch(public_id):
-        found = db.session.scalar(wanted.where(C.public_id == public_id, C.is_active))
+        found = db.session.scalar(wanted, {"public_id": public_id})
     if found is None:
         raise NotFound("We could not find that counsellor.")
     return found

@@ -30,8 +30,8 @@ def usable_enrolments(user_id: int, now: dt.datetime) -> list[Enrolment]:
 
 
 def enrolments_of(user_id: int) -> list[Enrolment]:
-    """Return all of a student's enrolments, the newest first, with package, service and counsellor."""
-    return list(db.session.scalars(_of(user_id).order_by(Enrolment.enrolled_at.desc(), Enrolment.id.desc())))
+    """Return all of a student's enrolments, the newest first, with the name of the assigned counsellor."""
+    return list(db.session.scalars(_ALL, {"user": user_id}))
 
 
 def _of(user_id: int) -> Select[Enrolment]:
@@ -133,9 +133,13 @@ def _books_with(counsellor_id: ColumnElement[int]) -> ColumnElement[bool]:
     )
 
 
-# Built once: putting it together takes longer than the database needs to answer it.
-_AND_FIT = (
-    select(Enrolment, _books_with(bindparam("counsellor", type_=BigInteger)))
-    .where(Enrolment.user_id == bindparam("user", type_=BigInteger))
-    .order_by(Enrolment.enrolled_at.desc(), Enrolment.id.desc())
+# Built once: putting one together takes longer than the database needs to answer it.
+_NEWEST = (Enrolment.enrolled_at.desc(), Enrolment.id.desc())
+_MINE = Enrolment.user_id == bindparam("user", type_=BigInteger)
+_ALL = (
+    select(Enrolment)
+    .options(joinedload(Enrolment.assigned_counsellor).load_only(Counsellor.public_id, Counsellor.name))
+    .where(_MINE)
+    .order_by(*_NEWEST)
 )
+_AND_FIT = select(Enrolment, _books_with(bindparam("counsellor", type_=BigInteger))).where(_MINE).order_by(*_NEWEST)

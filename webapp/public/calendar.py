@@ -46,13 +46,13 @@ class CounsellorCalendar:
         return self.query.problems
 
     @property
-    def kept(self) -> list[tuple[str, str]]:
+    def kept(self) -> tuple[tuple[str, str], ...]:
         """What the zone's form carries along."""
         pairs = {
             "month": f"{self.query.month:%Y-%m}" if self.query.month else "",
             "date": self.query.date.isoformat() if self.query.date else "",
         }
-        return [(name, value) for name, value in pairs.items() if value]
+        return tuple((name, value) for name, value in pairs.items() if value)
 
 
 def build_calendar(
@@ -99,7 +99,7 @@ def build_calendar(
         soonest=soonest,
         nothing_free=_nothing_free(data, soonest, month, query.zone, now),
         enrolment=enrolment,
-        zones=zone_choices(now, query.zone),
+        zones=tuple(zone_choices(now, query.zone)),
         picker_url=picker.time(soonest) if soonest else picker.here(),
     )
 

@@ -28,6 +28,7 @@ from webapp.bookings.queries.sessions import (
     session_numbers,
     sessions_of_counsellor,
     sessions_of_student,
+    sessions_on_home,
     upcoming_sessions,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "session_numbers",
     "sessions_of_counsellor",
     "sessions_of_student",
+    "sessions_on_home",
     "soonest_free",
     "upcoming_sessions",
 ]

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import defer, joinedload, selectinload
 
 from webapp.bookings.models import CounsellingSession, NextStep
 from webapp.bookings.queries.sessions import ENDED
 from webapp.bookings.rules import SessionStatus
 from webapp.core.db import db
+from webapp.counsellors.models import Counsellor
 
 S = CounsellingSession
 HISTORY = 10
@@ -50,7 +51,7 @@ def open_steps(student_id: int, now: dt.datetime, limit: int = 20) -> list[tuple
     rows = db.session.execute(
         select(NextStep, S)
         .join(S, S.id == NextStep.session_id)
-        .options(joinedload(S.counsellor))
+        .options(joinedload(S.counsellor).load_only(Counsellor.name), defer(S.private_notes), defer(S.shared_notes))
         .where(S.student_id == student_id, S.status == SessionStatus.COMPLETED, shown)
         .order_by(S.starts_at.desc(), NextStep.position, NextStep.id)
         .limit(limit)

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from webapp.accounts.models import Role, User
 from webapp.availability.models import Calendar
@@ -67,6 +67,25 @@ def upcoming_sessions(student_id: int, now: dt.datetime) -> list[CounsellingSess
     """Return a student's sessions and open requests that have not ended, the next first; one statement."""
     wanted = loaded_session().where(S.student_id == student_id, is_live(now), S.ends_at > now)
     return list(db.session.scalars(wanted.order_by(S.starts_at, S.id)))
+
+
+def sessions_on_home(
+    student_id: int, now: dt.datetime, *, recent: int
+) -> tuple[list[CounsellingSession], Page[CounsellingSession]]:
+    """Return what `upcoming_sessions` says, and the latest ``recent`` of all others; three statements.
+
+    Of counsellors only what a card shows is read. Student and enrolments are not read again: who shows a
+    home has them at hand.
+    """
+    C = Counsellor  # noqa: N806  the short name of a table
+    shown = joinedload(S.counsellor).load_only(C.public_id, C.user_id, C.name, C.title, C.photo)
+    theirs = (S.status != SessionStatus.HELD, S.student_id == student_id)
+    upcoming = and_(is_live(now), S.ends_at > now)
+    wanted = select(S).options(shown, defer(S.private_notes), defer(S.shared_notes)).where(*theirs)
+    ahead = db.session.scalars(wanted.where(upcoming).order_by(S.starts_at, S.id))
+    behind = db.session.scalars(wanted.where(~upcoming).order_by(S.starts_at.desc(), S.id.desc()).limit(recent))
+    total = db.session.scalar(select(func.count()).select_from(S).where(*theirs, ~upcoming)) or 0
+    return list(ahead), Page(items=behind.all(), total=total, page=1, limit=recent)
 
 
 def sessions_of_student(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from flask import url_for
 
@@ -98,7 +99,7 @@ class PickerPage:
         return f"{url}{'&' if '?' in url else '?'}was={LOST}"
 
     @property
-    def kept(self) -> list[tuple[str, str]]:
+    def kept(self) -> tuple[tuple[str, str], ...]:
         """What the zone's form carries along."""
         query = self.query
         pairs = {
@@ -108,7 +109,18 @@ class PickerPage:
             "date": query.date.isoformat() if query.date else "",
             "at": write_instant(query.at) if query.at else "",
         }
-        return [(name, value) for name, value in pairs.items() if value]
+        return tuple((name, value) for name, value in pairs.items() if value)
+
+    @property
+    def who_key(self) -> tuple[object, ...]:
+        """Everything the counsellor's column shows."""
+        who, mine, article = self.counsellor, self.enrolment, self.article
+        return (
+            *(who.id, who.name, who.title, who.photo, who.rating, who.review_count, who.experience),
+            *(tuple(who.qualifications), tuple(who.languages), self.minutes, self.asks, self.others_url, self.zone),
+            mine and (mine.title, mine.sessions_total, mine.sessions_left, mine.expires_at),
+            article and (article.title, article.price, article.sessions, article.minutes),
+        )
 
     @property
     def tone(self) -> int:
@@ -191,7 +203,7 @@ def build_page(
         if day is not None
         else None,
         panel=_panel(offer, query, times, refusal, near=near, urls=urls, refreshing=refreshing, now=now),
-        zones=zone_choices(now, query.zone),
+        zones=_zones(now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0), query.zone),
         live_url=url_for("bookings.live", public_id=counsellor.public_id, v=key),
         others_url=offer.others_url,
         nothing_free=_nothing_free(times, query),
@@ -203,6 +215,12 @@ def build_page(
         move_lines=_move_lines(offer, chosen, times, query.zone, now),
         button=_button(offer, times),
     )
+
+
+@lru_cache(maxsize=256)
+def _zones(quarter: dt.datetime, zone: str) -> tuple[tuple[str, str], ...]:
+    """The zones to choose from; clocks change at quarters of an hour."""
+    return tuple(zone_choices(quarter, zone))
 
 
 def _own_days(offer: Offer, times: _Times, zone: str) -> frozenset[dt.date]:

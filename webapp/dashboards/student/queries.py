@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.accounts.models import User
 from webapp.bookings.models import CounsellingSession, NextStep
-from webapp.bookings.queries import SessionFilter, sessions_of_student, upcoming_sessions
+from webapp.bookings.queries import sessions_on_home
 from webapp.bookings.queries.life import open_steps
 from webapp.bookings.rules import SessionStatus
 from webapp.core.pagination import Page
@@ -78,9 +78,10 @@ class StudentHome:
 def read_home(student: User, now: dt.datetime) -> StudentHome:
     """Read everything the home shows."""
     enrolments = enrolments_of(student.id)
+    ahead, behind = sessions_on_home(student.id, now, recent=RECENT)
     return StudentHome(
-        ahead=upcoming_sessions(student.id, now),
-        behind=sessions_of_student(student, SessionFilter.PAST, 1, now=now, limit=RECENT),
+        ahead=ahead,
+        behind=behind,
         enrolments=enrolments,
         steps=open_steps(student.id, now),
         to_review=sessions_without_review(student.id, limit=1),
