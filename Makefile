@@ -10,6 +10,8 @@ APP_ENV ?= demo
 COMPILE := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
+unexport PYTHONDONTWRITEBYTECODE  # some machines set it, and every process would compile the whole house anew
+
 .PHONY: run test lint format bench fuzz requirements setup
 .DEFAULT_GOAL := run
 
