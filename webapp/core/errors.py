@@ -138,7 +138,7 @@ class RateLimited(DomainError):
 
     code = "RATE_LIMITED"
     http_status = 429
-    message = "That was a lot at once. Nothing was changed; please try again in a while."
+    message = "To keep the desk fair for everyone, we pause for a moment. Nothing was changed."
 
     def __init__(self, message: str | None = None, *, retry_after: int) -> None:
         super().__init__(message)

@@ -163,7 +163,8 @@ def _pass(verdict: Verdict) -> None:
     g.rate_verdict = verdict
     if not verdict.allowed:
         raise RateLimited(
-            f"That was a lot at once. Try again in {wait_words(verdict.retry_after)}.", retry_after=verdict.retry_after
+            f"{RateLimited.message} Try again in {wait_words(verdict.retry_after)}.",
+            retry_after=verdict.retry_after,
         )
 
 
