@@ -3,6 +3,7 @@
 # make bench  the measurements                   make format  put the code in shape
 # make fuzz   20,000 requests of nonsense to every form and parameter (FUZZ_REQUESTS=)
 # make requirements   compile requirements*.in anew
+# make sbom   what Disha is made of, as CycloneDX, in sbom.cdx.json
 
 PY := .venv/bin/python
 WORKERS ?= 2
@@ -12,7 +13,7 @@ COMPILE := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --
 
 unexport PYTHONDONTWRITEBYTECODE  # some machines set it, and every process would compile the whole house anew
 
-.PHONY: run test lint format bench fuzz requirements setup
+.PHONY: run test lint format bench fuzz requirements sbom setup
 .DEFAULT_GOAL := run
 
 run: export APP_ENV := $(APP_ENV)
@@ -30,10 +31,14 @@ lint: setup
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
+	@$(PY) .ci/audit.py
 
 format: setup
 	$(PY) -m ruff check --fix --select I .
 	$(PY) -m ruff format .
+
+sbom: setup
+	@$(PY) .ci/sbom.py
 
 bench: setup
 	@$(PY) -m webapp.core.assets
