@@ -9,7 +9,7 @@ from flask import g
 from webapp.accounts.viewer import viewer
 from webapp.core.jsonapi.door import Door
 from webapp.dashboards.admin.queries import counsellor_days, figures
-from webapp.dashboards.admin.schemas import StatsOut, StatsQuery
+from webapp.dashboards.admin.schemas import HouseStatsOut, HouseStatsQuery
 from webapp.inquiries.queries import lead_stats
 from webapp.payments.queries import revenue
 from webapp.reviews.queries import count_waiting
@@ -17,7 +17,7 @@ from webapp.reviews.queries import count_waiting
 door = Door("admin", __name__, about="How the house stands.", area="stats")
 
 
-@door.endpoint("GET", "/stats", who=["admin"], query=StatsQuery, answer=StatsOut)
+@door.endpoint("GET", "/stats", who=["admin"], query=HouseStatsQuery, answer=HouseStatsOut)
 def get_stats(query: dict[str, Any]) -> dict[str, Any]:
     """Return the numbers of the admin's home."""
     zone, now = query.get("timezone") or viewer().zone, g.now

@@ -12,7 +12,7 @@ from webapp.core.money import MAX_PAISE
 MAY_BE_LESS = {"minimum": -MAX_PAISE / 100}  # more went back than came in
 
 
-class StatsQuery(Query):
+class HouseStatsQuery(Query):
     """In whose days and weeks to count."""
 
     timezone = f.Zone(metadata={"description": "The account's own unless said."})
@@ -72,7 +72,7 @@ class CounsellorNumbersOut(Out):
     free_at = f.Instant(data_key="nextFreeAt")
 
 
-class StatsOut(Out):
+class HouseStatsOut(Out):
     """How the house stands."""
 
     sessions = fields.Nested(SessionNumbersOut, required=True)
