@@ -15,6 +15,7 @@ from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, ValidationFailed
 from webapp.core.htmx import render, see_other
+from webapp.core.throttle import limited
 
 __all__ = ["blueprint"]
 
@@ -32,6 +33,7 @@ def welcome(token: str) -> Response:
 
 @blueprint.post("/welcome/<token>")
 @allow("public")
+@limited("reset")
 def accept_invitation(token: str) -> Response:
     """Set the first password, note the address as verified, sign in and go on."""
     form = ResetForm()

@@ -14,6 +14,7 @@ from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import DomainError, ValidationFailed
 from webapp.core.htmx import render, see_other
+from webapp.core.throttle import limited
 from webapp.counsellors.queries import counsellor_for
 from webapp.counsellors.services import Application, apply_to_counsel, approve_application, decline_application
 from webapp.dashboards.staff.blueprint import blueprint
@@ -33,6 +34,7 @@ def apply() -> Response:
 
 @blueprint.post("/apply")
 @allow("public")
+@limited("signup")
 def send_application() -> BaseResponse:
     """Make the applicant's account, sign in and show what happens next."""
     form = ApplyForm()
