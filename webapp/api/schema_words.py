@@ -38,7 +38,7 @@ def resolve(document: Document, schema: Mapping[str, Any]) -> Mapping[str, Any]:
             schema = {**found, **{name: value for name, value in schema.items() if name != "$ref"}}
         elif tried := [one for key in ("anyOf", "oneOf", "allOf") for one in schema.get(key, ())]:
             rest = {name: value for name, value in schema.items() if name not in ("anyOf", "oneOf", "allOf")}
-            first = next((one for one in tried if one.get("type") != "null"), {})
+            first: Mapping[str, Any] = next((one for one in tried if one.get("type") != "null"), {})
             schema = {**first, **rest}
         else:
             return schema

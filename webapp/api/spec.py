@@ -8,6 +8,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from webapp.accounts.partners import SCOPES
+from webapp.api.plain_paths import PLAIN_PATHS
 from webapp.config import Settings
 from webapp.core.jsonapi.door import Door
 from webapp.core.jsonapi.schemas import ErrorOut
@@ -92,4 +93,4 @@ def document(app: Flask) -> dict[str, Any]:
     """Return the whole document."""
     api: HouseApi = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     found: dict[str, Any] = api.spec.to_dict()
-    return found
+    return {**found, "paths": {**found["paths"], **PLAIN_PATHS}}
