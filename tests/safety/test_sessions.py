@@ -46,10 +46,10 @@ def _is_in(client: FlaskClient) -> bool:
 
 def test_every_cookie_of_a_login_is_for_https_and_this_host_alone(https: Flask, user: User) -> None:
     client = https.test_client()
-    page = client.get("/login", **HTTPS)  # type: ignore[arg-type]
+    page = client.get("/login", **HTTPS)
     token = page.text.split('name="csrf_token"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
     typed = {"email": "ira@example.com", "password": SECRET, "csrf_token": token}
-    answer = client.post("/login", data=typed, **HTTPS)  # type: ignore[arg-type]
+    answer = client.post("/login", data=typed, **HTTPS)
     assert answer.status_code == 303
     for given in (page, answer):
         lines = given.headers.getlist("Set-Cookie")
