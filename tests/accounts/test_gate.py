@@ -12,6 +12,7 @@ from tests.accounts.test_views import page
 from tests.authenticator import Authenticator
 from tests.factories import make_user
 from tests.pages import Browser
+from tests.programs import Program, partner_key
 from webapp.accounts.models import User
 from webapp.config import Settings
 from webapp.core.jobs import get_redis
@@ -105,6 +106,20 @@ class TestRequired:
         assert browser.get("/").status_code == 200
         assert browser.submit("/logout", page=HOME).status_code == 303
         assert browser.get("/admin").location == "/login?next=/admin"
+
+    def test_programs_of_admins_too(self, app: Flask, admin: User) -> None:
+        program = Program(app, admin)
+        refused = program.get("/users", status=403)["error"]
+        assert (refused["code"], "Set it up first" in refused["message"]) == ("FORBIDDEN", True)
+        program.get("/counselling-packages", status=403)  # an admin sees more there than others
+        secret = program.post("/auth/me/two-factor")["data"]["secret"]
+        program.post("/auth/me/two-factor/confirm", {"code": shown(secret)})
+        program.get("/users")
+        assert "Sign in again" in Program(app, admin).get("/users", status=403)["error"]["message"]
+
+    def test_a_partners_key_passes(self, app: Flask, admin: User) -> None:
+        _, key = partner_key(admin, "users:read")
+        Program(app, key=key).get("/users")
 
     @pytest.mark.parametrize("role", ["student", "counsellor"])
     def test_others_are_free_to_choose(self, app: Flask, db_session: Session, role: str) -> None:

@@ -198,7 +198,7 @@ def finish_sign_in(challenge: str, credential: Any, *, now: dt.datetime) -> User
 
 def tell_copied(challenge: str, passkey_name: str, *, now: dt.datetime) -> None:
     """Tell the owner by mail that a passkey was refused because its count went backwards."""
-    tell_change(second_step.find_challenged(challenge, now=now), Change.PASSKEY_COPIED, now=now, name=passkey_name)
+    tell_change(second_step.find_challenged(challenge, now=now), Change.PASSKEY_REFUSED, now=now, name=passkey_name)
 
 
 def rename_passkey(*, actor: User, passkey_id: str, name: str) -> Passkey:

@@ -133,7 +133,7 @@ def confirm(*, actor: User, code: str, now: dt.datetime, login: Login | None = N
     row.confirmed_at = now
     if login is not None:
         login.second_step_at = now
-    tell_change(user, Change.ON, now=now)
+    tell_change(user, Change.TWO_STEP_ON, now=now)
     return replace_backup_codes(user, now=now)
 
 
@@ -148,7 +148,7 @@ def new_backup_codes(*, actor: User, code: str, now: dt.datetime) -> list[str]:
     if not needs_second_step(user):
         raise InvalidState("Two-step sign-in is off.")
     check_code(user, code, now=now)
-    tell_change(user, Change.CODES, now=now)
+    tell_change(user, Change.BACKUP_CODES, now=now)
     return replace_backup_codes(user, now=now)
 
 
@@ -170,13 +170,13 @@ def turn_off(*, actor: User, password: str, code: str, now: dt.datetime) -> None
     clear(user, now=now)
 
 
-def clear(user: User, *, now: dt.datetime) -> None:
+def clear(user: User, *, now: dt.datetime, reason: str = "") -> None:
     """Take everything of the second step away, and say so by mail; open logins no longer count as having passed it."""
     for table in (TwoFactor, BackupCode, Passkey):
         db.session.execute(delete(table).where(table.user_id == user.id))
     passed = update(Login).where(Login.user_id == user.id, Login.second_step_at.is_not(None))
     db.session.execute(passed.values(second_step_at=None))
-    tell_change(user, Change.OFF, now=now)
+    tell_change(user, Change.TWO_STEP_OFF, now=now, reason=reason)
 
 
 def check_code(user: User, code: str, *, now: dt.datetime) -> None:

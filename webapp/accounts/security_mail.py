@@ -7,6 +7,7 @@ import enum
 
 from webapp.accounts.agents import in_words
 from webapp.accounts.models import Login, User
+from webapp.audit.services import record
 from webapp.core import times
 from webapp.core.ids import new_public_id
 from webapp.notifications.links import external_url
@@ -14,21 +15,26 @@ from webapp.notifications.services import queue_mail
 
 
 class Change(enum.StrEnum):
-    """What happened to the second step; the value is the mail's first sentence, "{name}" a passkey's name."""
+    """What happened to the second step: the value is the mail's first sentence, "{name}" a passkey's name.
 
-    ON = "Two-step sign-in is on."
-    OFF = "Two-step sign-in is off: the password alone opens your account."
-    CODES = "New backup codes were made. The older ones no longer work."
+    The name, in lower case after "user.", is the act of the audit log.
+    """
+
+    TWO_STEP_ON = "Two-step sign-in is on."
+    TWO_STEP_OFF = "Two-step sign-in is off: the password alone opens your account."
+    BACKUP_CODES = "New backup codes were made. The older ones no longer work."
     PASSKEY_ADDED = "The passkey “{name}” was added."
     PASSKEY_REMOVED = "The passkey “{name}” was removed."
-    PASSKEY_COPIED = (
+    PASSKEY_REFUSED = (
         "The passkey “{name}” was refused: it may have been copied. Nobody was signed in. "
         "Remove it from your account and add it anew."
     )
 
 
-def tell_change(user: User, change: Change, *, now: dt.datetime, name: str = "") -> None:
-    """Queue the mail about a change of the second step."""
+def tell_change(user: User, change: Change, *, now: dt.datetime, name: str = "", reason: str = "") -> None:
+    """Queue the mail about a change of the second step, and write the change down in the audit log."""
+    action = f"user.{change.name.lower()}"
+    record(action, entity="user", entity_id=user.public_id, label=user.name, subject_id=user.id, reason=reason)
     queue_mail(
         dedupe_key=f"security:{new_public_id('told')}",
         recipient=user.email,
@@ -57,6 +63,7 @@ def tell_new_device(user: User, login: Login, *, now: dt.datetime) -> None:
             "device": in_words(login.user_agent),
             "when": times.format_when(now, user.zone),
             "where": where or "unknown",
+            "two_steps": login.second_step_at is not None,
             "url": external_url("accounts.security"),
             "reset_url": external_url("accounts.forgot"),
         },

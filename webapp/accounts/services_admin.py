@@ -6,6 +6,7 @@ import datetime as dt
 
 from sqlalchemy import Select, and_, or_, select
 
+from webapp.accounts import second_step
 from webapp.accounts.emails import queue_reset, queue_verification
 from webapp.accounts.inviting import queue_invitation
 from webapp.accounts.models import Role, User
@@ -79,6 +80,21 @@ def reactivate_user(*, actor: User, user_id: str, now: dt.datetime, reason: str 
     user.active = True
     user.deactivated_at = user.deactivated_reason = None
     db.session.flush()
+    return user
+
+
+def end_second_step(*, actor: User, user_id: str, reason: str, now: dt.datetime) -> User:
+    """Turn another's two-step sign-in off, for who has lost phone and backup codes; its owner is told by mail.
+
+    Raises:
+        Forbidden, NotFound, ValidationFailed: as `change_role`.
+        InvalidState: it is the actor's own, or off.
+    """
+    why = _reason(reason)
+    user = _locked(actor, user_id)
+    if not second_step.needs_second_step(user):
+        raise InvalidState("Two-step sign-in is off for this account.")
+    second_step.clear(user, now=now, reason=why)
     return user
 
 

@@ -74,7 +74,6 @@ def confirm_two_step() -> BaseResponse:
     except InvalidState as error:
         flash(error.message, "warn")
         return see_other(url_for("accounts.security"))
-    flash("Two-step sign-in is on.", "ok")
     return _show_once(made)
 
 
@@ -153,9 +152,9 @@ def add_passkey() -> BaseResponse:
             )
     except DomainError as error:
         return refuse(error)
-    flash(f"The passkey “{passkey.name}” is added.", "ok")
     if made and once.put_by(CODES, viewer().public_id, " ".join(made)):
         return jsonify({"next": url_for("accounts.backup_codes")})
+    flash(f"The passkey “{passkey.name}” is added.", "ok")
     return jsonify({"next": url_for("accounts.security")})
 
 

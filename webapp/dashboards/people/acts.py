@@ -10,11 +10,12 @@ from typing import Any
 from flask_wtf import FlaskForm
 
 from webapp.accounts.models import Role, User
-from webapp.accounts.services_admin import reactivate_user
+from webapp.accounts.second_step import needs_second_step
+from webapp.accounts.services_admin import end_second_step, reactivate_user
 from webapp.accounts.viewing import start_looking
 from webapp.core.errors import NotFound
 from webapp.dashboards.people import services
-from webapp.dashboards.people.forms import CloseForm, EraseForm, LookForm, OpenForm, RoleForm
+from webapp.dashboards.people.forms import CloseForm, EraseForm, LookForm, OpenForm, RoleForm, TwoStepForm
 from webapp.dashboards.people.privacy.erasing import erase_person
 from webapp.dashboards.people.privacy.letting_go import KEPT
 from webapp.dashboards.people.privacy.obstacles import obstacles
@@ -64,6 +65,11 @@ def _close(actor: User, user: User, form: Any, now: dt.datetime) -> str:
 def _open(actor: User, user: User, form: Any, now: dt.datetime) -> str:
     opened = reactivate_user(actor=actor, user_id=user.public_id, reason=form.reason.data or "", now=now)
     return f"{opened.name} can sign in again."
+
+
+def _two_step(actor: User, user: User, form: Any, now: dt.datetime) -> str:
+    ended = end_second_step(actor=actor, user_id=user.public_id, reason=form.reason.data or "", now=now)
+    return f"{ended.name} signs in with the password alone now, and is told by mail."
 
 
 def _look(actor: User, user: User, form: Any, now: dt.datetime) -> str:
@@ -130,6 +136,19 @@ ACTS = (
         OpenForm,
         lambda user, actor: _others(user, actor) and not user.active,
         _open,
+    ),
+    Act(
+        "two-step",
+        "Turn two-step off…",
+        "Turn two-step sign-in of {name} off?",
+        "For who has lost phone and backup codes. Be sure who asks: call the number you know. App, codes and passkeys "
+        "are removed, and {first} is told by mail.",
+        "Turn two-step off",
+        "shield-lock",
+        TwoStepForm,
+        lambda user, actor: _others(user, actor) and needs_second_step(user),
+        _two_step,
+        danger=True,
     ),
     Act(
         "erase",

@@ -34,6 +34,12 @@ class OpenForm(FlaskForm):  # type: ignore[misc]
     reason = TextAreaField("Reason", [Length(max=LONGEST_REASON)])
 
 
+class TwoStepForm(FlaskForm):  # type: ignore[misc]
+    """Why another's two-step sign-in is turned off."""
+
+    reason = TextAreaField("Reason", _REASON)
+
+
 class LookForm(FlaskForm):  # type: ignore[misc]
     """Why an admin looks at the app as somebody else."""
 
