@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -61,12 +62,46 @@ def test_the_database_alone_gives_no_webhook_secret_away(db_session: Session) ->
 
 
 def test_every_column_of_sealed_texts_has_room(app: Flask) -> None:
-    assert "webhook_endpoints.secret" in {column.name for column in sealed_columns()}
+    kept = {column.name for column in sealed_columns()}
+    assert kept == {"webhook_endpoints.secret", "two_factors.secret", "idempotency_keys.answer"}
     for column in sealed_columns():
         with app.app_context():
             longest = len(seal("x" * 64, purpose=column.purpose))
         length = getattr(column.table.c[column.column].type, "length", None)
         assert length is None or length >= longest, column.name
+
+
+def test_whoever_seals_has_said_which_column(app: Flask) -> None:
+    """Else `flask reseal` would leave it behind, and it would be lost with the older key."""
+    sealing = {
+        file.relative_to(ROOT).as_posix()
+        for file in (ROOT / "webapp").rglob("*.py")
+        if re.search(r"import .*\bseal\b", file.read_text())
+    }
+    assert sealing == {
+        "webapp/webhooks/keys.py",
+        "webapp/accounts/second_step.py",
+        "webapp/core/jsonapi/idempotency.py",
+    }
+    assert len(sealed_columns()) == len(sealing)
+
+
+def test_a_broken_seal_is_a_calm_page(app: Flask, db_session: Session) -> None:
+    def broken() -> str:
+        raise SealBroken("nobody can open it")
+
+    with app.test_request_context("/account"):
+        answer = app.make_response(app.handle_user_exception(_raised(broken)))
+    assert answer.status_code == 503
+    assert "Nothing was lost" in answer.get_data(as_text=True)
+
+
+def _raised(work: Callable[[], object]) -> Exception:
+    try:
+        work()
+    except SealBroken as error:
+        return error
+    raise AssertionError
 
 
 def test_reseal_closes_everything_with_the_newest_key(app: Flask, db_session: Session, keys: Any) -> None:

@@ -15,7 +15,9 @@ from webapp.api.spec import make_api
 from webapp.config import Settings
 from webapp.core.db import transaction
 from webapp.core.due import register_due_work
-from webapp.core.jsonapi.idempotency import forget_old_keys, who_asks
+from webapp.core.jsonapi.idempotency import PURPOSE, forget_old_keys, who_asks
+from webapp.core.jsonapi.models import IdempotencyKey
+from webapp.core.resealing import register_sealed
 from webapp.extensions import csrf
 
 SENT = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-API-Key", "X-Device-ID", "X-Request-ID"]
@@ -31,6 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     who_asks(_caller)
+    register_sealed(IdempotencyKey, "answer", purpose=PURPOSE)
     register_due_work("kept_answers", _forget_answers, order=90)
     api = make_api(app, settings)
     for door in areas.DOORS:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from webapp.core.errors import DomainError, Forbidden, NotFound, RateLimited, ServiceUnavailable
 from webapp.core.htmx import is_htmx
+from webapp.core.sealing import SealBroken
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,7 @@ def init_error_pages(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(SealBroken, _seal_broken)
     app.before_request(_refuse_nul)
 
 
@@ -106,6 +108,11 @@ def _words(status: int, error: HTTPException) -> str:
     if status >= 500:
         return "Something went wrong on our side. Nothing was lost; please try again."
     return error.description or "That request could not be understood."
+
+
+def _seal_broken(error: SealBroken) -> Response:
+    log.error("seal_broken", error=str(error), path=request.path)
+    return answer_error(503, ServiceUnavailable.code, ServiceUnavailable.message)
 
 
 def _database_away(error: OperationalError) -> Response:
