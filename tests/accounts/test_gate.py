@@ -118,8 +118,8 @@ class TestRequired:
         assert "Sign in again" in Program(app, admin).get("/users", status=403)["error"]["message"]
 
     def test_a_partners_key_passes(self, app: Flask, admin: User) -> None:
-        _, key = partner_key(admin, "users:read")
-        Program(app, key=key).get("/users")
+        _, key = partner_key(admin, "packages:read")
+        Program(app, key=key).get("/counselling-packages")
 
     @pytest.mark.parametrize("role", ["student", "counsellor"])
     def test_others_are_free_to_choose(self, app: Flask, db_session: Session, role: str) -> None:
