@@ -71,6 +71,7 @@ _ENTRIES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("Payouts", "cash", "admin_payments.payouts", "payouts", "Money"),
         ("Users", "users", "people.index", "users", "People"),
         ("Webhooks", "webhook", "webhooks.index", "webhooks", "System"),
+        ("API keys", "key", "keys.index", "keys", "System"),
         ("Audit log", "history", "audit.index", "audit", "System"),
         ("Exports", "download", "exports.index", "exports", "System"),
         ("System", "server", "system.index", "system", "System"),

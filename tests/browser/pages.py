@@ -206,6 +206,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (ADMIN, "/admin/webhooks/{endpoint}"),
     (ADMIN, "/admin/webhooks/{endpoint}/edit"),
     (ADMIN, "/admin/webhooks/{endpoint}/deliveries/{delivery}"),
+    (ADMIN, "/admin/api-keys"),
+    (ADMIN, "/admin/api-keys/new"),
 )
 # GET routes that answer no page of their own: files, answers for scripts, ways to another page.
 NOT_PAGES = frozenset(

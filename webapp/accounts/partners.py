@@ -15,6 +15,7 @@ from webapp.accounts.models import ApiKey, Role, User
 from webapp.accounts.models.logins import LONGEST_KEY_NAME
 from webapp.core.db import db
 from webapp.core.errors import Forbidden, InvalidState, NotFound, ValidationFailed
+from webapp.core.pagination import DEFAULT_LIMIT, Page, paginate
 
 PREFIX = "dsk_"
 # The areas of the JSON door a key may reach; accounts themselves, keys, webhooks and the log stay with people.
@@ -65,7 +66,7 @@ def make_api_key(*, actor: User, name: str, scopes: Iterable[str]) -> tuple[ApiK
         key_hash=_hashed(key),
         ending=key[-4:],
         scopes=[scope for scope in SCOPES if scope in wanted],
-        made_by_id=actor.id,
+        made_by=actor,
     )
     db.session.add(row)
     db.session.flush()
@@ -101,6 +102,22 @@ def list_api_keys(*, actor: User) -> Sequence[ApiKey]:
     return db.session.scalars(select(ApiKey).options(joinedload(ApiKey.made_by)).order_by(ApiKey.id.desc())).all()
 
 
+def api_keys_page(*, actor: User, page: int, limit: int = DEFAULT_LIMIT) -> Page[ApiKey]:
+    """Return a page of keys with their makers, the newest first; two statements.
+
+    Raises:
+        Forbidden: the actor is no admin.
+    """
+    _only_admins(actor)
+    wanted = select(ApiKey).options(joinedload(ApiKey.made_by)).order_by(ApiKey.id.desc())
+    return paginate(db.session(), wanted, page=page, limit=limit)
+
+
+def api_key_works(key: ApiKey) -> bool:
+    """Whether a key opens anything: not revoked, and its maker (loaded) is an active admin."""
+    return key.revoked_at is None and key.made_by.active and key.made_by.role is Role.ADMIN
+
+
 def find_api_key(key: str) -> ApiKey:
     """Return the key's row with its maker, in one statement.
 
@@ -113,9 +130,7 @@ def find_api_key(key: str) -> ApiKey:
         .options(contains_eager(ApiKey.made_by))
         .where(ApiKey.key_hash == _hashed(key))
     )
-    if row is None or row.revoked_at is not None:
-        raise KeyRefused
-    if not row.made_by.active or row.made_by.role is not Role.ADMIN:
+    if row is None or not api_key_works(row):
         raise KeyRefused
     return row
 

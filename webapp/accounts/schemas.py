@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import g
 from marshmallow import ValidationError, fields
 
 from webapp.accounts.models import Login, LoginKind, Role
+from webapp.accounts.models.logins import LONGEST_KEY_NAME
+from webapp.accounts.partners import SCOPES, api_key_works
 from webapp.accounts.rules import (
     LONGEST_EMAIL,
     LONGEST_NAME,
@@ -18,7 +21,7 @@ from webapp.accounts.rules import (
     password_problem,
 )
 from webapp.core.jsonapi import fields as f
-from webapp.core.jsonapi.examples import LOGIN, STUDENT
+from webapp.core.jsonapi.examples import API_KEY, LOGIN, STUDENT
 from webapp.core.jsonapi.schemas import In, Out
 
 LONGEST_TOKEN = 2000
@@ -208,3 +211,37 @@ class BackupCodesOut(Out):
     """Codes that stand in for the app, each once; the only time they can be read."""
 
     backup_codes = fields.List(fields.String(), required=True)
+
+
+class ApiKeyIn(In):
+    """A partner's key: for whom, and what it may do. The right to write an area holds the right to read it."""
+
+    name = f.Text(required=True, longest=LONGEST_KEY_NAME)
+    scopes = f.Listed(f.Choice(SCOPES), least=1, most=len(SCOPES), required=True)
+
+
+class ApiKeyOut(Out):
+    """A partner's key, told by its last four characters."""
+
+    public_id = f.Id(data_key="_id", required=True, metadata={"example": API_KEY})
+    name = fields.String(required=True)
+    ending = fields.String(required=True)
+    scopes = fields.List(fields.String(), required=True)
+    made_by = fields.String(attribute="made_by.name", required=True)
+    works = fields.Method("_works", data_key="isActive", required=True, metadata={"type": "boolean"})
+    created_at = f.Instant(required=True)
+    last_used_at = f.Instant()
+    revoked_at = f.Instant()
+
+    def _works(self, key: Any) -> bool:
+        return api_key_works(key)
+
+
+class NewApiKeyOut(ApiKeyOut):
+    """A new key. ``key`` itself is kept nowhere and is in no other answer."""
+
+    key = fields.String(required=True)
+
+    def _works(self, key: Any) -> bool:
+        del key
+        return True

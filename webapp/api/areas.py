@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webapp.accounts.api import door as auth
+from webapp.accounts.api_keys import door as api_keys
 from webapp.accounts.api_me import door as auth_me
 from webapp.api.health import door as health
 from webapp.audit.api import door as audit_log
@@ -24,6 +25,7 @@ from webapp.webhooks.api import door as webhook_endpoints
 DOORS: tuple[Door, ...] = (
     auth,
     auth_me,
+    api_keys,
     packages,
     reviews,
     inquiries,

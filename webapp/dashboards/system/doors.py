@@ -1,14 +1,16 @@
-"""Opens the door of the system page."""
+"""Opens the doors of the system page and of partners' keys."""
 
 from __future__ import annotations
 
 from flask import Flask
 
 from webapp.core import clock
+from webapp.dashboards.system.keys import blueprint as keys
 from webapp.dashboards.system.views import blueprint
 
 
 def init_app(app: Flask) -> None:
-    """Register the page, and note when this process began."""
+    """Register the pages, and note when this process began."""
     app.extensions["started_at"] = clock.now()
     app.register_blueprint(blueprint)
+    app.register_blueprint(keys)
