@@ -53,7 +53,7 @@ def test_outsiders_find_nothing(world: ApiWorld, method: str, act: str, body: di
     student.ask(method, path(session, act), body, status=403 if staff else 404)
     counsellor.ask(method, path(session, act), body, status=404)
     world.desk.ask(method, f"{URL}/session_nobody/{act}", body, status=404)
-    assert Program(world.app).ask(method, path(session, act), {}, status=401)
+    Program(world.app).ask(method, path(session, act), {}, status=401)
     if staff:
         world.me.ask(method, path(session, act), body, status=403)
     db.session.refresh(session)

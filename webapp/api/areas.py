@@ -13,6 +13,7 @@ from webapp.bookings.api.slots import door as slots
 from webapp.core.jsonapi.door import Door
 from webapp.dashboards.admin.api import door as admin
 from webapp.dashboards.people.api import door as users
+from webapp.dashboards.staff.api import door as counsellors
 from webapp.inquiries.api import door as inquiries
 from webapp.notifications.api import door as notifications
 from webapp.packages.api import door as packages
@@ -29,6 +30,7 @@ DOORS: tuple[Door, ...] = (
     packages,
     reviews,
     inquiries,
+    counsellors,
     availability,
     slots,
     sessions,

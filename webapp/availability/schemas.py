@@ -37,7 +37,7 @@ WINDOW: dict[str, Any] = {
 WINDOWS: dict[str, Any] = {"type": "array", "maxItems": MAX_WINDOWS_A_DAY, "items": WINDOW}
 
 
-class Clock(fields.String):
+class Clock(fields.Field[Any]):
     """A time of the wall clock, "10:00"; minutes after midnight inside, 24:00 is 1440."""
 
     default_error_messages = CLOCK_MESSAGES
@@ -46,7 +46,7 @@ class Clock(fields.String):
         super().__init__(**more)
         self.metadata = {**CLOCK, **self.metadata}
 
-    def _serialize(self, value: int | None, *_where: Any, **_more: Any) -> Any:
+    def _serialize(self, value: Any, *_where: Any, **_more: Any) -> Any:
         return None if value is None else format_clock(value)
 
     def _deserialize(self, value: Any, *_where: Any, **_more: Any) -> Any:

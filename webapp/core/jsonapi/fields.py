@@ -276,9 +276,13 @@ class Listed(fields.List[Any]):
 
 
 class Inner(fields.Nested):
-    """An object within."""
+    """An object within. It is read whole, also where what is around it is changed in part (PATCH)."""
 
     default_error_messages = {**_COMMON, "type": "must be an object."}
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, partial: Any = None, **more: Any) -> Any:
+        del partial
+        return super()._deserialize(value, attr, data, partial=False, **more)
 
 
 class Link(Text):

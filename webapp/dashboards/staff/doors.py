@@ -7,6 +7,7 @@ from flask import Flask
 from webapp.config import Settings
 from webapp.dashboards.staff import applying, editing, leaving, lists, offers, photos
 from webapp.dashboards.staff.blueprint import blueprint
+from webapp.dashboards.staff.removing import name_references
 
 VIEWS = (lists, editing, photos, offers, applying, leaving)  # importing them puts their views on the blueprint
 
@@ -16,3 +17,4 @@ def init_app(app: Flask, settings: Settings) -> None:
     del settings
     app.register_blueprint(blueprint)
     lists.offer_file()
+    name_references()
