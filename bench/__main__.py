@@ -1,4 +1,4 @@
-"""``python -m bench [slots] [pages] [live] [webhooks] [booking] [leads] [due]``: all parts unless some are named."""
+"""``python -m bench [part ...]``: all parts unless some are named (``--help`` lists them)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import booking, due, leads, live, pages, slots, webhooks
+from bench import booking, booking_http, due, growth, leads, live, mails, pages, signin, slots, standing, webhooks
 from bench.ground import Ground, prepared
 from bench.report import Report
 from bench.seed import Size
@@ -17,14 +17,19 @@ PARTS: dict[str, tuple[str, Callable[[Ground, Report], None]]] = {
     "pages": ("Pages", pages.measure),
     "live": ("Open pickers", live.measure),
     "webhooks": ("Webhooks of the gateway", webhooks.measure),
-    "booking": ("Booking", booking.measure),  # it fills calendars
+    "standing": ("Start and memory", standing.measure),
+    "posts": ("Booking by POST", booking_http.measure),  # it fills calendars
+    "booking": ("Booking in one process", booking.measure),  # so does it
     "leads": ("Leads at the desk", leads.measure),
-    "due": ("What falls due", due.measure),  # last: it replaces all sessions
+    "signin": ("Signing in", signin.measure),
+    "growth": ("Growth", growth.measure),  # on databases of its own
+    "mails": ("Mails", mails.measure),  # it replaces all sessions
+    "due": ("What falls due", due.measure),  # as does it
 }
 
 
 def main(argv: list[str]) -> int:
-    """Measure and write bench/out/report.md and report.json."""
+    """Measure and write report.md, report.json and plots to bench/out."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; default all")
     asked = parser.parse_args(argv).parts
