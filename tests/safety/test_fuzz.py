@@ -43,7 +43,7 @@ VALUES = st.one_of(
 )
 
 
-@dataclass
+@dataclass(repr=False)
 class House:
     """The demo, standing open to be tried."""
 
