@@ -40,6 +40,7 @@ def test_how_long_links_are_good() -> None:
         Purpose.RESET: dt.timedelta(minutes=15),
         Purpose.INVITE: dt.timedelta(days=7),
         Purpose.TWO_STEP: dt.timedelta(minutes=5),
+        Purpose.MAIL_CHANGE: dt.timedelta(hours=24),
     } == LASTS
 
 
