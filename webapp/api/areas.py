@@ -20,6 +20,7 @@ from webapp.packages.api import door as packages
 from webapp.payments.api import door as payments
 from webapp.payments.api_coupons import door as coupons
 from webapp.payments.api_enrolments import door as enrollments_by_payment
+from webapp.payments.api_enrolments_desk import door as enrollments
 from webapp.reviews.api import door as reviews
 from webapp.webhooks.api import door as webhook_endpoints
 
@@ -36,6 +37,7 @@ DOORS: tuple[Door, ...] = (
     sessions,
     payments,
     coupons,
+    enrollments,
     enrollments_by_payment,
     audit_log,
     admin,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from webapp.core.jsonapi import fields as f
 from webapp.core.jsonapi.examples import COUNSELLOR, ENROLMENT, PACKAGE, PAYMENT, STUDENT
-from webapp.core.jsonapi.schemas import In, Out
+from webapp.core.jsonapi.schemas import In, Out, PageQuery
 from webapp.enrolments.models import EnrolmentStatus
+from webapp.enrolments.services import MAX_REASON
 from webapp.packages.models import ExamType
 from webapp.payments.queries.programs import Bought
+from webapp.payments.services.by_hand import REASON_LIMIT
 
 LONGEST_TOKEN = 200
+PAID_ELSEWHERE = "must be true: a package that is to be paid goes through an order."
 
 
 class EnrolIn(In):
@@ -24,6 +27,42 @@ class EnrolIn(In):
     amount_paid = f.Rupees(allow_none=True)
     payment_method = f.Text(longest=30, allow_none=True)
     coupon_code = f.Text(longest=40, allow_none=True)
+
+
+class MyEnrolmentQuery(PageQuery):
+    """Filters of one's own enrolments."""
+
+    status = f.Choice(EnrolmentStatus)
+
+
+class EnrolmentQuery(MyEnrolmentQuery):
+    """Filters of all enrolments."""
+
+    package_id = f.Id()
+    user_id = f.Id()
+    exam_type = f.Choice(ExamType)
+
+
+class AssignIn(In):
+    """Whom the next sessions are with; null is any counsellor of the package."""
+
+    counsellor_id = f.Id(required=True, allow_none=True)
+
+
+class ManualIn(In):
+    """A package given at the desk without payment; one that is to be paid goes through an order."""
+
+    user_id = f.Id(required=True)
+    package_id = f.Id(required=True)
+    counsellor_id = f.Id(allow_none=True)
+    notes = f.Text(longest=MAX_REASON, load_default="")
+    skip_payment = f.Flag(load_default=True, validate=validate.Equal(True, error=PAID_ELSEWHERE))
+
+
+class EndIn(In):
+    """Why an enrolment is cancelled; the student reads it."""
+
+    reason = f.Text(longest=REASON_LIMIT, load_default="")
 
 
 class EnrolledPackageOut(Out):
@@ -54,7 +93,7 @@ class EnrolmentOut(Out):
     package = fields.Nested(EnrolledPackageOut, attribute="enrolment.package")
     service_id = fields.String(attribute="enrolment.service.public_id", dump_default=None)
     title = fields.String(attribute="enrolment.title", required=True)
-    status = f.Choice(EnrolmentStatus, attribute="enrolment.status", required=True)
+    status = f.Choice(EnrolmentStatus, required=True)
     sessions_used = fields.Integer(attribute="enrolment.sessions_used", required=True)
     sessions_remaining = fields.Integer(attribute="enrolment.sessions_left", required=True)
     session_duration = fields.Integer(attribute="enrolment.session_minutes", required=True)

@@ -27,12 +27,13 @@ AHEAD = (SessionStatus.REQUESTED, SessionStatus.SCHEDULED)
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentFilter:
-    """What a list of enrolments is narrowed to; an empty part narrows nothing. ``package`` is a public id."""
+    """What a list of enrolments is narrowed to; an empty part narrows nothing. ``package``, ``user``: public ids."""
 
     status: EnrolmentStatus | None = None
     package: str = ""
     exam: ExamType | None = None
     search: str = ""
+    user: str = ""
 
 
 def enrolments_page(
@@ -76,6 +77,8 @@ def _wanted(filters: EnrolmentFilter, now: dt.datetime) -> Select[Any]:
         wanted = wanted.where(Enrolment.status == filters.status)
     if filters.package:
         wanted = wanted.where(Enrolment.package.has(Package.public_id == filters.package))
+    if filters.user:
+        wanted = wanted.where(Enrolment.user.has(User.public_id == filters.user))
     if filters.exam is not None:
         wanted = wanted.where(Enrolment.package.has(Package.exam_type == filters.exam))
     if text := plain(filters.search):

@@ -13,7 +13,8 @@ from webapp.accounts.models import Role, User
 from webapp.core.db import db
 from webapp.core.errors import NotFound
 from webapp.core.pagination import Page, paginate
-from webapp.enrolments.models import Enrolment
+from webapp.enrolments.models import Enrolment, EnrolmentStatus
+from webapp.enrolments.rules import status_at
 from webapp.payments.errors import RefundNotAllowed
 from webapp.payments.models import Match, Order, OrderStatus, Payment, PaymentStatus, Receipt
 from webapp.payments.queries.orders import (
@@ -160,9 +161,15 @@ class Bought:
     enrolment: Enrolment
     order: Order | None
     payment: Payment | None
+    now: dt.datetime | None = None
+
+    @property
+    def status(self) -> EnrolmentStatus:
+        """How it stands; past its end it is expired, whatever the row still says."""
+        return self.enrolment.status if self.now is None else status_at(self.enrolment, self.now)
 
 
-def with_orders(enrolments: Sequence[Enrolment]) -> list[Bought]:
+def with_orders(enrolments: Sequence[Enrolment], now: dt.datetime | None = None) -> list[Bought]:
     """Return these enrolments with orders, coupons and payments; two statements."""
     wanted = (
         select(Order)
@@ -171,4 +178,4 @@ def with_orders(enrolments: Sequence[Enrolment]) -> list[Bought]:
     )
     orders = {order.enrolment_id: order for order in db.session.scalars(wanted)} if enrolments else {}
     rows = [(one, orders.get(one.id)) for one in enrolments]
-    return [Bought(one, order, paying_payment(order) if order else None) for one, order in rows]
+    return [Bought(one, order, paying_payment(order) if order else None, now) for one, order in rows]
