@@ -8,28 +8,41 @@ from __future__ import annotations
 import structlog
 from redis.exceptions import RedisError
 
-from webapp.core.db import after_commit
+from webapp.core.db import after_commit, scratch
 from webapp.core.jobs import get_redis
 
 log = structlog.get_logger(__name__)
 _PREFIX = "live:"
+_BUMPED = "live_keys"  # in the notes of a transaction
 _DAY = 86400
 
 
 def bump(key: str) -> None:
-    """Raise the version of ``key`` once the surrounding transaction is committed; never fails it."""
-    after_commit(lambda: bump_now(key))
+    """Raise the version of ``key`` once the surrounding transaction is committed; never fails it.
+
+    All keys of a transaction are raised together: a booking has five of them.
+    """
+    notes = scratch()
+    keys: list[str] | None = notes.get(_BUMPED) if notes is not None else None
+    if keys is not None:
+        keys.append(key)
+        return
+    keys = [key]
+    after_commit(lambda: bump_now(*keys))
+    if notes is not None:
+        notes[_BUMPED] = keys
 
 
-def bump_now(key: str) -> None:
-    """Raise the version of ``key`` at once (outside a transaction); a dead Redis is only logged."""
+def bump_now(*keys: str) -> None:
+    """Raise the versions of ``keys`` at once (outside a transaction); a dead Redis is only logged."""
     try:
         pipe = get_redis().pipeline(transaction=False)
-        pipe.incr(_PREFIX + key)
-        pipe.expire(_PREFIX + key, 30 * _DAY)
+        for key in dict.fromkeys(keys):
+            pipe.incr(_PREFIX + key)
+            pipe.expire(_PREFIX + key, 30 * _DAY)
         pipe.execute()
     except (RedisError, OSError) as error:
-        log.warning("live_version_not_raised", key=key, error=str(error))
+        log.warning("live_version_not_raised", keys=keys, error=str(error))
 
 
 def version(key: str) -> str:

@@ -57,7 +57,10 @@ def lock_sessions(
 
     ``with_people`` brings both people and the enrolment in the same statement, unlocked.
     """
-    wanted = select(S).where(S.id.in_(set(ids))).order_by(S.id)
+    wanted_ids = set(ids)
+    if not wanted_ids:
+        return []
+    wanted = select(S).where(S.id.in_(wanted_ids)).order_by(S.id)
     if with_people:
         wanted = wanted.options(
             joinedload(S.counsellor).joinedload(Counsellor.user), joinedload(S.student), joinedload(S.enrolment)
