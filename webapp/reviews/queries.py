@@ -245,12 +245,12 @@ def reviews_for_programs(wanted: ReviewsWanted, *, page: int, limit: int) -> Pag
         query = query.where(Review.rating == wanted.rating)
     if wanted.published is not None:
         query = query.where(Review.published_at.is_not(None) if wanted.published else Review.published_at.is_(None))
-    newest = Review.id.desc()
+    newest = (Review.created_at.desc(), Review.id.desc())
     order: tuple[ColumnElement[Any], ...] = {
-        ReviewSort.NEWEST: (newest,),
-        ReviewSort.OLDEST: (Review.id.asc(),),
-        ReviewSort.HIGHEST: (Review.rating.desc(), newest),
-        ReviewSort.LOWEST: (Review.rating.asc(), newest),
+        ReviewSort.NEWEST: newest,
+        ReviewSort.OLDEST: (Review.created_at.asc(), Review.id.asc()),
+        ReviewSort.HIGHEST: (Review.rating.desc(), *newest),
+        ReviewSort.LOWEST: (Review.rating.asc(), *newest),
     }[wanted.sort]
     return paginate(db.session(), query.order_by(*order), page=page, limit=limit)
 
