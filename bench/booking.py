@@ -38,11 +38,11 @@ def measure(ground: Ground, report: Report, *, bookings: int = 400, clients: int
 
 
 def _distinct(ground: Ground, report: Report, bookings: int) -> None:
-    askers = _askers(2 * bookings)
-    slots = list(itertools.islice(_free_slots(ground, 42), 2 * bookings))
-    tasks = [_booking(ground, asker, *slot) for asker, slot in zip(askers, slots, strict=False)]
+    people = askers(2 * bookings)
+    slots = list(itertools.islice(free_slots(ground, 42), 2 * bookings))
+    tasks = [_booking(ground, asker, *slot) for asker, slot in zip(people, slots, strict=False)]
     inserts = _Inserts(ground)
-    taken = [inserts.task(number, *pair) for number, pair in enumerate(zip(askers, slots, strict=False))]
+    taken = [inserts.task(number, *pair) for number, pair in enumerate(zip(people, slots, strict=False))]
     # Halves by turns, each on slots of its own.
     ours, bare = Counter[str](), Counter[str]()
     spent = [0.0, 0.0]
@@ -60,19 +60,19 @@ def _distinct(ground: Ground, report: Report, bookings: int) -> None:
 
 
 def _contended(ground: Ground, report: Report, clients: int, volleys: int) -> None:
-    slots = list(itertools.islice(_free_slots(ground, 60), volleys))
-    askers = _askers(clients)
-    before, outcomes, waits = _deadlocks(), Counter[str](), []
+    slots = list(itertools.islice(free_slots(ground, 60), volleys))
+    people = askers(clients)
+    before, outcomes, waits = deadlocks(), Counter[str](), []
     for slot in slots:
-        seconds = _volley(ground, [_booking(ground, asker, *slot) for asker in askers], outcomes)
+        seconds = _volley(ground, [_booking(ground, asker, *slot) for asker in people], outcomes)
         waits += seconds
     detail = f"{volleys} volleys of {clients} clients, p50 {quantile(waits, 0.5) * 1000:.0f} ms"
     report.add("one slot, many clients: longest answer", max(waits) * 1000, "ms", detail)
     report.add("winners a volley", outcomes["done"] / volleys, "", str(dict(outcomes)))
-    report.add("deadlocks", _deadlocks() - before, "", "counted by Postgres")
+    report.add("deadlocks", deadlocks() - before, "", "counted by Postgres")
 
 
-def _askers(number: int) -> Sequence[tuple[int, int, str]]:
+def askers(number: int) -> Sequence[tuple[int, int, str]]:
     """Students with their enrolments: (user id, enrolment id, its public id)."""
     rows = db.session.execute(
         text(
@@ -84,7 +84,7 @@ def _askers(number: int) -> Sequence[tuple[int, int, str]]:
     return [(row[0], row[1], row[2]) for row in itertools.islice(itertools.cycle(rows), number)]
 
 
-def _free_slots(ground: Ground, day: int) -> Iterator[tuple[int, str, dt.datetime]]:
+def free_slots(ground: Ground, day: int) -> Iterator[tuple[int, str, dt.datetime]]:
     """Free starts on days from ``day`` on, one counsellor after the other; at a start only once for a student."""
     counsellors = db.session.scalars(
         select(Counsellor).where(Counsellor.user_id.is_not(None)).order_by(Counsellor.id)
@@ -186,7 +186,8 @@ def _volley(ground: Ground, tasks: Sequence[Task], outcomes: Counter[str]) -> li
         return list(pool.map(run, tasks))
 
 
-def _deadlocks() -> int:
+def deadlocks() -> int:
+    """Return how many deadlocks Postgres has counted in this database."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("select pg_stat_clear_snapshot()"))
         found = connection.scalar(text("select deadlocks from pg_stat_database where datname = current_database()"))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select, text
 
 from bench.ground import Ground
-from bench.load import Answers, Question, ask
+from bench.load import Answers, Question, ask, told
 from bench.logins import cookie_of
-from bench.pages import told
 from bench.report import Report
 from bench.server import Served, shared
 from webapp.accounts.models import User

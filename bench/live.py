@@ -5,8 +5,8 @@ from __future__ import annotations
 from statistics import median
 
 from bench.ground import Ground
-from bench.load import Answers, Question, ask
-from bench.pages import CLIENTS, picker_path, student_cookie, told
+from bench.load import Answers, Question, ask, told
+from bench.pages import CLIENTS, picker_path, student_cookie
 from bench.report import Report
 from bench.server import Served, shared
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -74,6 +76,21 @@ class Question:
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A POST to send once."""
+
+    path: str
+    cookie: str
+    body: bytes
+
+    def wire(self, port: int) -> bytes:
+        """The request as it is sent."""
+        lines = [f"POST {self.path} HTTP/1.1", f"Host: {HOST}:{port}", f"Cookie: {self.cookie}"]
+        lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(self.body)}"]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode() + self.body
+
+
 async def _ask(question: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, int]:
     """Send one request on an open connection; return status and length of the answer."""
     writer.write(question)
@@ -117,31 +134,82 @@ async def _poller(line: Line, question: Question, pause: float, until: float, an
         due += pause * (0.9 + chance.random() * 0.2)
 
 
+async def _sender(line: Line, port: int, waiting: Iterator[Sent], answers: Answers) -> None:
+    for one in waiting:  # shared by all senders: each request goes once
+        begun = time.perf_counter()
+        status, _ = await _ask(one.wire(port), *line)
+        answers.times.append(time.perf_counter() - begun)
+        answers.statuses[status] += 1
+
+
+async def _send(server: Served, requests: Sequence[Sent], clients: int) -> Answers:
+    answers, waiting = Answers(), iter(requests)
+    lines = [await asyncio.open_connection(HOST, server.port) for _ in range(clients)]
+    try:
+        begun, cpu = time.perf_counter(), server.cpu()
+        async with asyncio.timeout(ANSWER_SECONDS * 4):
+            await asyncio.gather(*(_sender(line, server.port, waiting, answers) for line in lines))
+        answers.seconds, answers.server_cpu = time.perf_counter() - begun, server.cpu() - cpu
+    finally:
+        await _close(lines)
+    return answers
+
+
+def send(server: Served, requests: Sequence[Sent], *, clients: int) -> Answers:
+    """Send every request once, by so many clients at the same time."""
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, _send(server, requests, clients)).result()
+
+
+async def _close(lines: Sequence[Line]) -> None:
+    for _reader, writer in lines:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
 async def _run(
-    question: Question, clients: int, seconds: float, watchers: list[Question], pause: float
+    questions: Sequence[Question], clients: int, seconds: float, watchers: list[Question], pause: float
 ) -> tuple[Answers, Answers]:
     pages, polls = Answers(), Answers()
-    lines = [await asyncio.open_connection(HOST, one.server.port) for one in [*watchers, *[question] * clients]]
+    asked = list(itertools.islice(itertools.cycle(questions), clients))
+    lines = [await asyncio.open_connection(HOST, one.server.port) for one in [*watchers, *asked]]
+    server = questions[0].server
     try:
-        begun, cpu = time.perf_counter(), question.server.cpu()
+        begun, cpu = time.perf_counter(), server.cpu()
         until = begun + seconds
         work = [_poller(line, one, pause, until, polls) for line, one in zip(lines, watchers, strict=False)]
-        work += [_client(line, question, until, pages) for line in lines[len(watchers) :]]
+        own = zip(lines[len(watchers) :], asked, strict=True)
+        work += [_client(line, one, until, pages) for line, one in own]
         async with asyncio.timeout(seconds + ANSWER_SECONDS):
             await asyncio.gather(*work)
         pages.seconds = polls.seconds = time.perf_counter() - begun
-        pages.server_cpu = question.server.cpu() - cpu
+        pages.server_cpu = server.cpu() - cpu
     finally:
-        for _reader, writer in lines:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+        await _close(lines)
     return pages, polls
 
 
 def ask(
-    question: Question, *, clients: int, seconds: float, watchers: list[Question] | None = None, pause: float = 4.0
+    question: Question | Sequence[Question],
+    *,
+    clients: int,
+    seconds: float,
+    watchers: list[Question] | None = None,
+    pause: float = 4.0,
 ) -> tuple[Answers, Answers]:
-    """Ask with some clients for some seconds, while watchers poll; return (pages, polls)."""
+    """Ask with some clients for some seconds, while watchers poll; return (pages, polls).
+
+    Of several questions (to one server) each client has its own, by turns.
+    """
+    questions = [question] if isinstance(question, Question) else question
     with ThreadPoolExecutor(1) as own:  # a loop of its own, whatever runs in the caller's thread
-        return own.submit(asyncio.run, _run(question, clients, seconds, watchers or [], pause)).result()
+        return own.submit(asyncio.run, _run(questions, clients, seconds, watchers or [], pause)).result()
+
+
+def told(answers: Answers) -> str:
+    """Size and times of answers."""
+    return (
+        f"{answers.size / 1024:.1f} KB, p50 {answers.ms(0.5):.1f} ms, p95 {answers.ms(0.95):.1f} ms, "
+        f"p99 {answers.ms(0.99):.1f} ms, {answers.cpu_ms:.2f} ms of CPU"
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from sqlalchemy.engine import make_url
 
-from bench import booking, due, leads, live, pages, slots, webhooks
+from bench import booking, booking_http, due, growth, leads, live, mails, pages, slots, standing, webhooks
 from bench.__main__ import PARTS, main
 from bench.ground import ground_on
 from bench.report import Report
@@ -33,20 +34,33 @@ def test_every_part_measures_and_reports(tmp_path: Path, servers: tuple[str, str
                 webhooks.measure(ground, report, seconds=0.2, server=server)
             with report.part("Leads at the desk"):
                 leads.measure(ground, report, seconds=0.02, sizes=(30, 60), server=server)
-        with report.part("Booking"):
+            with report.part("Booking by POST"):
+                booking_http.measure(ground, report, bookings=4, clients=2, rush=4, volleys=1, server=server)
+            with report.part("Growth"):
+                sizes = {n: growth.ask_all(ground, seconds=0.02, number=n, server=server) for n in (1, 2)}
+                growth.compare(report, {name: {n: sizes[n][name] for n in sizes} for name in sizes[1]})
+        with report.part("Start and memory"):
+            standing.measure(ground, report, seconds=0.1, starts=1)
+        with report.part("Booking in one process"):
             booking.measure(ground, report, bookings=6, clients=4, volleys=1)
+        with report.part("Mails"):
+            mails.measure(ground, report, sessions=2, senders=(1,))
         with report.part("What falls due"):
             due.measure(ground, report, sizes=(8, 16), due=2, reminded=2)
     assert sorted(report.parts) == sorted(title for title, _ in PARTS.values())
     page = report.write(tmp_path).read_text()
     assert "31 days of one counsellor" in page
+    for plot in ("aims", "growth", "rates", "mails"):
+        assert f"![{plot}]({plot}.svg)" in page
+        assert ET.parse(tmp_path / f"{plot}.svg").getroot().tag.endswith("svg")
     figures = {
         one["name"]: one
         for part in json.loads((tmp_path / "report.json").read_text())["parts"].values()
         for one in part
     }
     assert figures["deadlocks"]["value"] == figures["bookings refused or failed"]["value"] == 0
-    assert figures["winners a volley"]["value"] == 1
+    assert figures["winners a volley"]["value"] == figures["winners a volley, by POST"]["value"] == 1
+    assert figures["bookings by POST that failed"]["value"] == 0
     assert figures["text search: p95 of many ÷ few"]["value"] > 0
     assert figures["reminders a minute"]["value"] > 0
 
