@@ -29,7 +29,7 @@ from webapp.core.embedded.postgres import DATABASE
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = "DISHA_TEST_SERVERS"
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 _pipe: list[int] = []
 
 
@@ -102,7 +102,7 @@ def _wait_until_ready(folder: Path, holder: subprocess.Popen[bytes]) -> None:
 
 def hold(folder: Path) -> None:
     """Run the servers until the pipe in ``folder`` closes."""
-    postgres = PostgresServer(folder, durable=False, max_connections=200)
+    postgres = PostgresServer(folder, durable=False, max_connections=300)
     cache = RedisServer(folder, durable=False)
     problem = ""
     try:

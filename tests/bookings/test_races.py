@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from tests.bookings.world import HALF_HOUR, SATURDAY_10
 from tests.crowd import CLIENTS, Outcome, Rush, Work
 from tests.factories import NOW, make_counsellor, make_enrolment, make_package, make_session, make_user
+from tests.pace import patience
 from webapp.accounts.models import User
 from webapp.availability.rules import BookingMode
 from webapp.bookings import jobs, services
@@ -25,7 +26,7 @@ from webapp.enrolments.models import Enrolment
 from webapp.notifications.models import OutboxMail
 
 pytestmark = pytest.mark.race
-LONGEST = 10.0  # seconds: on a busy machine too, far from the minute that waiting in a circle takes
+LONGEST = 10.0  # seconds: far from the half minute after which a statement ends that waits in a circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def test_many_on_one_slot_have_one_winner_and_friendly_losers(rush: Rush, mode: 
     assert used_credits() == 1
     assert statuses().total() == 1
     assert sum(templates().values()) == 2
-    assert max(outcome.seconds for outcome in outcomes) < LONGEST
+    assert max(outcome.seconds for outcome in outcomes) < patience(LONGEST)
 
 
 def test_overlapping_lengths_and_starts_leave_no_overlap(rush: Rush) -> None:
@@ -154,7 +155,7 @@ def test_students_and_counsellors_crosswise_never_wait_in_a_circle(rush: Rush) -
     assert statuses() == {SessionStatus.SCHEDULED: done, SessionStatus.EXPIRED: 16}
     assert used_credits() == done
     assert templates()["session_expired"] == 16
-    assert max(outcome.seconds for outcome in outcomes) < LONGEST
+    assert max(outcome.seconds for outcome in outcomes) < patience(LONGEST)
 
 
 def test_holds_race_like_bookings_and_one_student_keeps_one(rush: Rush) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from tests.bookings.world import HALF_HOUR, SATURDAY_10
 from tests.crowd import Outcome, Rush, Work
 from tests.factories import NOW, make_counsellor, make_enrolment, make_package, make_session, make_user
+from tests.pace import patience
 from webapp.accounts.models import User
 from webapp.bookings import jobs, services
 from webapp.bookings.models import CounsellingSession
@@ -68,7 +69,7 @@ def cancelling(one: Booked) -> Work:
 
 
 def counts(outcomes: list[Outcome]) -> Counter[str]:
-    assert max(outcome.seconds for outcome in outcomes) < LONGEST
+    assert max(outcome.seconds for outcome in outcomes) < patience(LONGEST)
     return Counter(outcome.answer for outcome in outcomes)
 
 

@@ -58,9 +58,9 @@ def test_a_dead_redis_is_no_news(app: Flask, redis: Redis, monkeypatch: pytest.M
 def test_it_stays_cheap(app: Flask, redis: Redis) -> None:
     client = app.test_client()
     best = 1.0
-    for _ in range(5):
+    for _ in range(25):  # short rounds: some of them find the machine free
         start = time.perf_counter()
-        for _ in range(50):
+        for _ in range(10):
             client.get(URL + "?v=0")
-        best = min(best, (time.perf_counter() - start) / 50)
+        best = min(best, (time.perf_counter() - start) / 10)
     assert best < 0.005, f"{best * 1000:.2f} ms with the test client's own cost"

@@ -17,7 +17,7 @@ from tests.browser.holder import RunningApp, running_app
 from tests.browser.world import Person, World
 
 ZONE = "Asia/Kolkata"
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000  # how long something may take to come; what is there comes at once
 REFUSED = r"status of (400|401|409|422)"  # an answer in place; Chromium calls every 4xx an error
 
 FAILED = pytest.StashKey[bool]()

@@ -7,9 +7,10 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import expect_fit_for_everybody
-from tests.browser.conftest import Watched
+from tests.browser.conftest import PATIENCE_MS, Watched
 from tests.browser.steps import come_back, in_days
 from tests.browser.world import Person, World
+from tests.pace import patience
 from webapp.accounts.models import User
 from webapp.accounts.recipients import recipient_of
 from webapp.core import clock
@@ -17,7 +18,7 @@ from webapp.core.db import db
 from webapp.notifications.services import notify
 from webapp.notifications.unsubscribing import make_key
 
-LIVE_MS = 12_000  # two rounds of asking, and a slow machine
+LIVE_MS = 12_000  # two rounds of asking
 
 
 def tell(world: World, person: Person, *titles: str, kind: str = "session_confirmed") -> None:
@@ -43,10 +44,10 @@ def bell(page: Page) -> Locator:
     return page.get_by_role("link", name=re.compile("^Inbox"))
 
 
-def expect_unread(page: Page, number: int, patience: int = 10_000) -> None:
+def expect_unread(page: Page, number: int, within: float = PATIENCE_MS) -> None:
     """Wait until the bell says how many lines are unread."""
     name = f"Inbox, {number} unread" if number else "Inbox"
-    expect(bell(page)).to_have_accessible_name(re.compile(rf"^\s*{name}\s*$"), timeout=patience)
+    expect(bell(page)).to_have_accessible_name(re.compile(rf"^\s*{name}\s*$"), timeout=within)
 
 
 def test_news_arrives_while_one_looks(visit: Watched, world: World) -> None:
@@ -56,7 +57,7 @@ def test_news_arrives_while_one_looks(visit: Watched, world: World) -> None:
     expect_unread(page, 0)
     bell(page).focus()
     tell(world, student, "Session confirmed")
-    expect_unread(page, 1, LIVE_MS)
+    expect_unread(page, 1, patience(LIVE_MS))
     expect(bell(page)).to_be_focused()  # the number changes under the cursor, the link stays
     expect(page.locator("#live")).to_have_text("1 unread in your inbox")
 

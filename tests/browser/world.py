@@ -234,10 +234,10 @@ class World:
 
     def mails(self, to: str) -> list[Mail]:
         """Return captured mails to one address, the newest first."""
-        with urllib.request.urlopen(f"{self.running.address}/dev/mail.json?to={quote(to)}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.running.address}/dev/mail.json?to={quote(to)}", timeout=30) as answer:
             return cast(list[Mail], json.load(answer))
 
-    def mail(self, to: str, word: str, seconds: float = 15) -> Mail:
+    def mail(self, to: str, word: str, seconds: float = 60) -> Mail:
         """Wait for a mail to ``to`` whose subject or text has ``word``."""
         deadline = time.monotonic() + seconds
         while True:

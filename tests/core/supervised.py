@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+PATIENCE_SECONDS = 90.0  # for what must come; a busy machine takes many times what an idle one takes
 ROOT = Path(__file__).resolve().parents[2]
 
 # A web server that answers the readiness question and has a grandchild, as granian's workers are.
@@ -83,7 +84,7 @@ class Run:
     def text(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait_for(self, text: str, seconds: float = 20, times: int = 1) -> None:
+    def wait_for(self, text: str, seconds: float = PATIENCE_SECONDS, times: int = 1) -> None:
         """Wait until the output holds ``text``; remembers all processes seen meanwhile."""
         deadline = time.monotonic() + seconds
         while self.text.count(text) < times:
@@ -93,7 +94,7 @@ class Run:
             time.sleep(0.05)
         self.family()
 
-    def wait_until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+    def wait_until(self, holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until something holds; a failing look counts as not yet."""
         deadline = time.monotonic() + seconds
         while True:
@@ -103,7 +104,7 @@ class Run:
             assert time.monotonic() < deadline, f"it did not come:\n{self.text}"
             time.sleep(0.1)
 
-    def wait(self, seconds: float = 30) -> int:
+    def wait(self, seconds: float = PATIENCE_SECONDS) -> int:
         """Wait for the end; return the exit status."""
         return self.process.wait(seconds)
 

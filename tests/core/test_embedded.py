@@ -15,6 +15,7 @@ import redis
 import sqlalchemy as sa
 
 from tests.core.supervised import ROOT, SLEEPER, WEB, supervised
+from tests.pace import patience
 from webapp.core import undertaker
 from webapp.core.embedded import (
     EmbeddedError,
@@ -163,7 +164,7 @@ def test_a_redis_that_outlived_its_run_is_ended_and_its_data_kept(tmp_path: Path
     second.start()
     try:
         assert first.process is not None
-        first.process.wait(5)
+        first.process.wait(patience(5))
         assert redis.Redis.from_url(second.url).get("kept") == b"yes"
     finally:
         second.stop()
@@ -197,7 +198,7 @@ def test_killed_outright_the_supervisor_takes_its_servers_along(tmp_path: Path) 
         run.family()
         run.process.kill()
         run.process.wait()
-        assert run.left(10) == []
+        assert run.left(patience(10)) == []
         with supervised(data_dir, [("web", WEB)], servers=True) as again:
             again.wait_for("Disha is ready")
             assert _count(PostgresServer(data_dir)) == 2

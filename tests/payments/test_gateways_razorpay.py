@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from tests.pace import patience
 from tests.payments import razorpay_server
 from tests.payments.razorpay_server import RazorpayServer, Trouble
 from webapp.config import Settings
@@ -30,13 +31,19 @@ def gateway(server: RazorpayServer) -> RazorpayGateway:
     return _gateway(server.base_url)
 
 
-def _gateway(base_url: str, key_secret: str = razorpay_server.KEY_SECRET) -> RazorpayGateway:
+@pytest.fixture
+def hasty(server: RazorpayServer) -> RazorpayGateway:
+    """A gateway's line that waits for nobody; the others do, as long as a busy machine needs."""
+    return _gateway(server.base_url, read=READ_SECONDS)
+
+
+def _gateway(base_url: str, key_secret: str = razorpay_server.KEY_SECRET, *, read: float = 20.0) -> RazorpayGateway:
     return RazorpayGateway(
         key_id=razorpay_server.KEY_ID,
         key_secret=key_secret,
         webhook_secret=razorpay_server.WEBHOOK_SECRET,
         base_url=base_url,
-        make_line=partial(Line, connect=0.3, read=READ_SECONDS),
+        make_line=partial(Line, connect=10.0, read=read),
     )
 
 
@@ -140,12 +147,12 @@ def test_a_redirect_is_not_followed(server: RazorpayServer, gateway: RazorpayGat
     assert len(server.sent) == 1
 
 
-def test_silence_ends_in_time(server: RazorpayServer, gateway: RazorpayGateway) -> None:
+def test_silence_ends_in_time(server: RazorpayServer, hasty: RazorpayGateway) -> None:
     server.trouble = Trouble(pause=2.0)
     began = time.monotonic()
     with pytest.raises(GatewayTimeout, match="no answer"):
-        gateway.fetch_order("order_1")
-    assert time.monotonic() - began < 1.5
+        hasty.fetch_order("order_1")
+    assert time.monotonic() - began < patience(1.5)
 
 
 def test_slow_is_fine(server: RazorpayServer, gateway: RazorpayGateway) -> None:
@@ -162,7 +169,7 @@ def test_an_answer_that_drips_ends_in_time(
     began = time.monotonic()
     with pytest.raises(GatewayTimeout):
         gateway.fetch_order("order_1")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < patience(2)
 
 
 def test_an_endless_answer_is_cut_off(

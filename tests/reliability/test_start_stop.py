@@ -85,12 +85,12 @@ def _brings_killed_children_back(run: Run) -> None:
     for name, word in (("web", "granian"), ("worker", "worker"), ("scheduler", "scheduler")):
         before = run.child(word)
         before.kill()
-        run.wait_for(f"{name} died (signal 9); starting it again", 10)
+        run.wait_for(f"{name} died (signal 9); starting it again")
         run.wait_until(lambda: run.child(word).pid != before.pid)  # noqa: B023  called in this round
     run.wait_until(lambda: _get(run, "/healthz") == 200)
     for name, word in (("postgres", "bin/postgres"), ("redis", "redis-server")):
         run.child(word).kill()
-        run.wait_for(f"{name} is back after", 30)
+        run.wait_for(f"{name} is back after")
     run.wait_until(lambda: _get(run, "/healthz") == 200)
 
 
