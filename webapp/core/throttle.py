@@ -201,7 +201,10 @@ def _account_addressed() -> str:
     """Return the mail address typed in the form or sent in the body, in one spelling; "" without one."""
     typed: object = request.form.get("email", "")
     if request.is_json:
-        body = request.get_json(silent=True)
+        try:
+            body = request.get_json(silent=True)
+        except RecursionError:  # nested without end: the view refuses it
+            body = None
         typed = body.get("email") if isinstance(body, dict) else ""
     return typed.strip().lower() if isinstance(typed, str) else ""
 
