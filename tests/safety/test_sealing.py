@@ -8,6 +8,7 @@ from flask import Flask
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.core.test_config import COMPLETE
 from webapp.config import SettingsError, load_settings
 from webapp.core.sealing import SealBroken, Sealer, is_sealed, seal, unseal
 
@@ -99,6 +100,6 @@ def test_the_demo_keeps_a_key_of_its_own(tmp_path: Path) -> None:
 
 def test_no_key_is_shown_where_settings_are() -> None:
     with pytest.raises(SettingsError) as caught:
-        load_settings({"APP_ENV": "production", "SECRET_KEY": "k" * 32, "ENCRYPTION_KEY": "hunter2"})
+        load_settings({**COMPLETE, "ENCRYPTION_KEY": "hunter2"})
     assert "hunter2" not in str(caught.value)
     assert "ENCRYPTION_KEY must be set" in str(caught.value)
