@@ -125,7 +125,7 @@ def test_the_acts_of_a_person(app: Flask, student: User, method: str, path: str,
     program, other = Program(app, student), Program(app, make_user())
 
     def ask(who: Program) -> TestResponse:
-        body = None if method == "GET" else {}
+        body: dict[str, str] | None = None if method == "GET" else {}
         return who.client.open(V1 + path, method=method, json=body, headers=who.headers)
 
     answers = [ask(program) for _ in range(limit)]

@@ -35,6 +35,7 @@ class Login(IdMixin, Base):
     __table_args__ = (
         Index("ix_logins_open", "user_id", "last_seen_at", postgresql_where=text("revoked_at is null")),
         Index("ix_logins_last_seen_at", "last_seen_at"),
+        Index("ix_logins_user_id_created_at", "user_id", "created_at"),
     )
 
     public_id: Mapped[str] = public_id_column("login")
