@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from sqlalchemy.engine import make_url
 
-from bench import booking, booking_http, due, growth, leads, live, mails, pages, slots, standing, webhooks
+from bench import booking, booking_http, due, growth, leads, live, mails, pages, signin, slots, standing, webhooks
 from bench.__main__ import PARTS, main
 from bench.ground import ground_on
 from bench.report import Report
@@ -18,7 +18,9 @@ from bench.server import serving
 from tests.servers import new_database
 
 
-def test_every_part_measures_and_reports(tmp_path: Path, servers: tuple[str, str]) -> None:
+def test_every_part_measures_and_reports(
+    tmp_path: Path, servers: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     report, size = Report(), Size(counsellors=4, days=12, students=60)
     database_url = new_database(servers[0], f"{make_url(servers[0]).database}_bench")
     with ground_on(database_url, servers[1], tmp_path, size, pool=8, workers=1) as ground:
@@ -39,6 +41,9 @@ def test_every_part_measures_and_reports(tmp_path: Path, servers: tuple[str, str
             with report.part("Growth"):
                 sizes = {n: growth.ask_all(ground, seconds=0.02, number=n, server=server) for n in (1, 2)}
                 growth.compare(report, {name: {n: sizes[n][name] for n in sizes} for name in sizes[1]})
+        with report.part("Signing in"):
+            monkeypatch.setattr(signin, "SECONDS", 0.2)
+            signin.measure(ground, report)
         with report.part("Start and memory"):
             standing.measure(ground, report, seconds=0.1, starts=1)
         with report.part("Booking in one process"):
