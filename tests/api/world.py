@@ -118,7 +118,7 @@ def _bought(student: User, package: Package) -> Enrolment:
         status=PaymentStatus.SUCCEEDED, match=Match.ENROLLED, method="upi", captured_at=NOW - 10 * DAY,
     )  # fmt: skip
     payment.order = order
-    receipt = Receipt(public_id=examples.RECEIPT, financial_year="2026-27", number=1, issued_at=NOW - 10 * DAY)
+    receipt = Receipt(public_id=examples.RECEIPT, financial_year="2026-27", number=900_001, issued_at=NOW - 10 * DAY)
     receipt.order, receipt.payment = order, payment
     db.session.add_all([payment, receipt])
     _order(student, package, gateway_order_id=examples.GATEWAY_ORDER)
@@ -156,7 +156,7 @@ def _reviewed(enrolment: Enrolment, counsellor: Counsellor) -> None:
 
 def _of_the_desk(admin: User, student: User) -> None:
     make_login(student, kind=LoginKind.API, public_id=examples.LOGIN)
-    make_lead(public_id=examples.INQUIRY)
+    make_lead(public_id=examples.INQUIRY, ticket_number="INQ-2026-90001")
     coupon = Coupon(
         public_id=examples.COUPON, code="EARLY10", discount_type=DiscountType.PERCENT, discount_value=10,
         valid_from=NOW - DAY,
