@@ -23,7 +23,7 @@ from webapp.accounts import second_step
 from webapp.accounts.errors import ChallengeExpired, PasskeyCopied, PasskeyKnown, PasskeyRefused
 from webapp.accounts.models import Passkey, User
 from webapp.core.db import transaction
-from webapp.core.errors import InvalidState, NotFound, ValidationFailed
+from webapp.core.errors import InvalidState, NotFound, ServiceUnavailable, ValidationFailed
 from webapp.notifications.models import OutboxMail
 
 PASSWORD = "Secret-99"
@@ -268,6 +268,12 @@ class TestKeeping:
             services.rename_passkey(actor=other, passkey_id=passkey.public_id, name="Mine")
         with pytest.raises(NotFound), transaction():
             services.remove_passkey(actor=other, passkey_id=passkey.public_id, password=PASSWORD, now=now)
+
+
+def test_while_redis_is_away_it_is_said(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "get_redis", lambda: Redis.from_url("unix:///nowhere.sock"))
+    with pytest.raises(ServiceUnavailable):
+        services.start_adding(actor=user, password=PASSWORD)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,15 @@ from sqlalchemy import func, select
 
 from tests.crowd import Rush, Work
 from tests.factories import NOW, make_user
-from webapp.accounts.errors import EmailTaken, LinkInvalid
+from webapp.accounts import codes, second_step
+from webapp.accounts.errors import EmailTaken, LinkInvalid, TooManyCodes, WrongCode
 from webapp.accounts.inviting import accept_invitation, invite_user
-from webapp.accounts.models import Role, User
+from webapp.accounts.models import BackupCode, Role, TwoFactor, User
 from webapp.accounts.services_admin import change_role, deactivate_user
 from webapp.accounts.tokens import Purpose, Ticket, credentials_stamp, make_token
 from webapp.core.db import db
+from webapp.core.limits import forget
+from webapp.core.sealing import seal
 from webapp.notifications.models import OutboxMail
 
 pytestmark = pytest.mark.race
@@ -63,3 +66,31 @@ def test_an_invitation_is_used_once(rush: Rush) -> None:
         accept_invitation(token=token, password="Secret-99", now=NOW)
 
     assert Counter(one.answer for one in rush([work] * 6)) == {"done": 1, LinkInvalid.__name__: 5}
+
+
+def test_a_code_and_a_backup_code_let_one_in(rush: Rush) -> None:
+    user = make_user()
+    secret = codes.new_secret()
+    sealed = seal(secret, purpose=second_step.SEALED_FOR)
+    db.session.add(TwoFactor(user_id=user.id, secret=sealed, confirmed_at=NOW))
+    db.session.add(BackupCode(user_id=user.id, code_hash=codes.hash_backup_code("ABCD"), created_at=NOW))
+    key, challenge = user.id, second_step.start_challenge(user, now=NOW)
+    db.session.commit()
+
+    def signs_in(code: str) -> Work:
+        return lambda: second_step.finish_challenge(challenge, code, now=NOW)
+
+    for code in (codes.code_of_step(secret, codes.step_at(NOW)), "abcd"):
+        forget(f"two-step:{_user(key).public_id}", second_step.TRIES_SECONDS, now=NOW)
+        answers = Counter(one.answer for one in rush([signs_in(code)] * 5))
+        assert answers["done"] == 1
+        assert set(answers) <= {"done", WrongCode.__name__}
+
+
+def test_many_guesses_at_once_are_five(rush: Rush) -> None:
+    user = make_user()
+    db.session.add(BackupCode(user_id=user.id, code_hash=codes.hash_backup_code("ABCD"), created_at=NOW))
+    challenge = second_step.start_challenge(user, now=NOW)
+    db.session.commit()
+    answers = Counter(one.answer for one in rush([lambda: second_step.finish_challenge(challenge, "no", now=NOW)] * 12))
+    assert answers == {WrongCode.__name__: 5, TooManyCodes.__name__: 7}

@@ -17,6 +17,7 @@ from webapp.accounts import second_step as services
 from webapp.accounts.errors import ChallengeExpired, ChallengeInvalid, TooManyCodes, WrongCode
 from webapp.accounts.models import BackupCode, Passkey, TwoFactor, User
 from webapp.accounts.tokens import Purpose, Ticket, credentials_stamp, make_token
+from webapp.core import limits
 from webapp.core.db import transaction
 from webapp.core.errors import InvalidState, ValidationFailed
 from webapp.notifications.models import OutboxMail
@@ -183,6 +184,19 @@ class TestSigningIn:
         later = now + dt.timedelta(minutes=31)
         challenge = second_step.start_challenge(user, now=later)
         assert second_step.finish_challenge(challenge, backup[0], now=later) == user
+
+    def test_while_redis_is_away_codes_work_and_guesses_are_counted(
+        self, user: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        secret, backup = set_up(user, now)
+        monkeypatch.setattr(limits, "get_redis", lambda: Redis.from_url("unix:///nowhere.sock"))
+        for code in (shown(secret, now), backup[0]):
+            second_step.check_code(user, code, now=now)
+        for _ in range(5):
+            with pytest.raises(WrongCode):
+                second_step.check_code(user, "abc", now=now)
+        with pytest.raises(TooManyCodes):
+            second_step.check_code(user, backup[1], now=now)
 
     def test_right_codes_are_not_counted(self, user: User, now: dt.datetime) -> None:
         _, backup = set_up(user, now)

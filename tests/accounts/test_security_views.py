@@ -324,6 +324,13 @@ class TestDevices:
         assert is_signed_in(browser)
         assert "You are signed in nowhere else" in page(browser.get(HOME))
 
+    def test_signing_in_anew_leaves_no_old_row(self, app: Flask, db_session: Session, user: User) -> None:
+        browser = Browser(app, user)
+        token = browser.token("/account")
+        form = {"email": "a@example.com", "password": PASSWORD, "csrf_token": token}
+        assert browser.client.post("/login", data=form).status_code == 303
+        assert "You are signed in nowhere else" in page(browser.get(HOME))
+
     def test_nobody_signs_another_out(self, app: Flask, browser: Browser, user: User) -> None:
         other = Browser(app, make_user())
         rows = re.findall(rf"{HOME}/devices/(login_\w+)/sign-out", page(Browser(app, user).get(HOME)))

@@ -22,8 +22,14 @@ _AFTER_VERIFYING = "after_verifying"
 
 
 def start_login(user: User, *, remember: bool = False, second_step: bool = False) -> Login:
-    """Sign the visitor in as ``user``: until the browser closes, or for 30 days. Opens its own transaction."""
+    """Sign the visitor in as ``user``: until the browser closes, or for 30 days. Opens its own transaction.
+
+    A login this browser had before ends: its cookie is gone.
+    """
+    before = login_in_use()
     with transaction():
+        if before is not None:
+            end_login_row(before, now=g.now, why="replaced")
         login = open_login(user, kind=LoginKind.BROWSER, device=device_of_request(), now=g.now, second_step=second_step)
     session.clear()  # the form token too: whoever planted this cookie knows it
     session.permanent = remember

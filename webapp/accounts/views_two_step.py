@@ -7,7 +7,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts import codes, passkeys, second_step
-from webapp.accounts.devices import end_login_row
 from webapp.accounts.errors import ChallengeInvalid, PasskeyCopied, TooManyCodes, WrongCode
 from webapp.accounts.forms import show_errors
 from webapp.accounts.forms_security import CodeForm
@@ -103,10 +102,7 @@ def _challenge() -> str | None:
 
 def _sign_in(user: User) -> str:
     """Open the login and return where it leads."""
-    waits, old = what_waits(), login_in_use()
-    if old is not None:  # the one that had not passed the second step
-        with transaction():
-            end_login_row(old, now=g.now, why="replaced")
+    waits = what_waits()
     start_login(user, remember=waits.remember if waits else session.permanent, second_step=True)
     left = second_step.state_of(user).backup_codes_left
     if left < codes.FEW_LEFT:
