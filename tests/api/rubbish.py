@@ -84,6 +84,7 @@ def queries(known: list[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
             yield {name: "yes"}
         if schema.get("type") in ("integer", "number"):
             yield {name: "Infinity"}
+        yield {name: "\x00"}
 
 
 def tokens(good: str) -> Iterator[tuple[str, str]]:

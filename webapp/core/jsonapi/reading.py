@@ -19,6 +19,7 @@ USUAL_BODY = 256 * 1024
 DEEPEST = 20
 LONGEST_NUMBER = 40  # digits; whatever is longer is nothing anybody counts
 NOT_JSON = "The body is not valid JSON"
+UNKEEPABLE = "This text holds characters that can't be kept."
 
 
 class Unreadable(ValidationFailed):
@@ -41,6 +42,17 @@ class HouseParser(FlaskParser):
             UnsupportedMediaType, RequestEntityTooLarge, Unreadable: see `read_body`.
         """
         return read_body(req, limit=int(getattr(schema, "largest_body", USUAL_BODY)))
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """Return the parameters of the address.
+
+        Raises:
+            ValidationFailed: one holds a NUL, which no database takes as text.
+        """
+        wrong = [name for name, value in req.args.items(multi=True) if "\x00" in name + value]
+        if wrong:
+            raise ValidationFailed(UNKEEPABLE, fields={name.replace("\x00", " "): UNKEEPABLE for name in wrong})
+        return super().load_querystring(req, schema)
 
     def handle_error(
         self,
@@ -143,7 +155,7 @@ def _wrong_texts(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]
         raise Unreadable(f"The body is nested deeper than {DEEPEST} levels.")
     if isinstance(value, str):
         if "\x00" in value or not _is_text(value):
-            yield path or "body", "This text holds characters that can't be kept."
+            yield path or "body", UNKEEPABLE
     elif isinstance(value, dict):
         for key, inner in value.items():
             name = f"{path}.{_readable(key)}" if path else _readable(key)
