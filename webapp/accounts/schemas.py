@@ -15,6 +15,7 @@ from webapp.accounts.rules import (
     LONGEST_EMAIL,
     LONGEST_NAME,
     LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
     clean_email,
     clean_name,
     clean_phone,
@@ -50,12 +51,15 @@ def _new_password(value: str) -> None:
 
 def _password(*, new: bool = False) -> f.Text:
     """Return the field of a password, which is kept as it was typed."""
+    about: dict[str, Any] = {"format": "password"}
+    if new:
+        about |= {"minLength": SHORTEST_PASSWORD, "description": "Upper and lower case and a digit; not a common one."}
     return f.Text(
         longest=LONGEST_PASSWORD,
         trim=False,
         required=True,
         validate=[_by(_new_password)] if new else [],
-        metadata={"format": "password"},
+        metadata=about,
     )
 
 
