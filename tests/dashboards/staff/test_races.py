@@ -15,6 +15,7 @@ from webapp.bookings.rules import SessionStatus
 from webapp.bookings.services import book_session, cancel_session
 from webapp.core.db import db
 from webapp.counsellors.models import Counsellor
+from webapp.dashboards.staff.removing import remove_counsellor
 from webapp.dashboards.staff.services import deactivate_counsellor
 from webapp.enrolments.models import Enrolment
 
@@ -68,6 +69,28 @@ def test_no_session_is_booked_past_the_decision(rush: Rush) -> None:
         assert live == []
         assert sorted(outcomes[-2:]) == ["InvalidState", "done"]
     assert all(one in ("done", "Conflict", "SlotTaken") for one in outcomes[:5])
+
+
+def test_nobody_books_with_who_is_deleted_meanwhile(rush: Rush) -> None:
+    admin, counsellor = make_user(role=Role.ADMIN), make_counsellor()
+    bought = [make_enrolment(make_user()) for _ in range(5)]
+    db.session.commit()
+    key, admin_id, ids = counsellor.public_id, admin.id, [one.id for one in bought]
+
+    def removing() -> None:
+        remove_counsellor(actor=db.session.get_one(User, admin_id), counsellor_id=key, now=NOW)
+
+    works = [booking(one, key, TEN + number * HALF) for number, one in enumerate(ids)]
+    outcomes = [outcome.answer for outcome in rush([*works, removing, removing])]
+    db.session.rollback()
+    live = list(db.session.scalars(select(CounsellingSession.status)))
+    if db.session.scalars(select(Counsellor)).one_or_none() is None:
+        assert live == []
+        assert sorted(outcomes[-2:]) == ["NotFound", "done"]
+    else:  # students were first
+        assert live
+        assert set(outcomes[-2:]) == {"Conflict"}
+    assert all(one in ("done", "NotFound", "Conflict", "SlotTaken") for one in outcomes[:5])
 
 
 def test_a_student_who_cancels_at_the_same_moment_gets_the_credit_once(rush: Rush) -> None:

@@ -20,6 +20,7 @@ from webapp.bookings.outgoing import emit_change
 from webapp.bookings.rules import SessionEvent, SessionStatus, next_reminder, next_status, review_prompt_at
 from webapp.core import live
 from webapp.core.db import db, lock_for_update
+from webapp.core.errors import NotFound
 from webapp.counsellors.models import Counsellor
 from webapp.enrolments.models import Enrolment
 from webapp.enrolments.services import return_credit
@@ -29,9 +30,11 @@ WAITING = (SessionStatus.HELD, SessionStatus.REQUESTED)
 
 
 def lock_people(counsellor_id: int, student_id: int) -> tuple[Counsellor, User]:
-    """Lock and re-read a counsellor, then a student."""
+    """Lock and re-read a counsellor, then a student; NotFound where the counsellor was deleted in this moment."""
     session = db.session()
-    counsellor = cast(Counsellor, lock_for_update(session, Counsellor, counsellor_id))
+    counsellor: Counsellor | None = lock_for_update(session, Counsellor, counsellor_id)
+    if counsellor is None:
+        raise NotFound("We could not find that counsellor.")
     return counsellor, cast(User, lock_for_update(session, User, student_id))
 
 

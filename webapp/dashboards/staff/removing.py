@@ -14,7 +14,8 @@ from webapp.core.db import Base, after_commit, db
 from webapp.core.errors import Conflict, NotFound, register_constraint
 from webapp.core.uploads import drop_photo
 from webapp.counsellors.models import Counsellor, Service
-from webapp.counsellors.services import close_profile, lock_counsellor
+from webapp.counsellors.queries import counsellor_for
+from webapp.counsellors.services import close_profile
 from webapp.dashboards.staff.queries import sessions_ahead
 
 OWN = frozenset(
@@ -33,8 +34,7 @@ def remove_counsellor(*, actor: User, counsellor_id: str, now: dt.datetime) -> b
     Raises:
         NotFound: there is none. Conflict: sessions or requests are ahead.
     """
-    counsellor = lock_counsellor(actor, counsellor_id)
-    counsellor = _alone(counsellor.id)
+    counsellor = _alone(counsellor_for(actor, counsellor_id).id)
     if sessions_ahead(counsellor.id, now):
         raise Conflict(BUSY)
     if counsellor.user is not None and counsellor.user.active:
