@@ -38,7 +38,9 @@ class _Form:
 class _Reader(HTMLParser):
     def __init__(self, base: str) -> None:
         super().__init__()
-        self.base, self.found, self.form = base, list[_Form](), None  # type: ignore[var-annotated]
+        self.base = base
+        self.found: list[_Form] = []
+        self.form: _Form | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
