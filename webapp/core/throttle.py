@@ -5,13 +5,13 @@ caller as well; pages have only their own limits, because a whole class sits beh
 those that are refused or fail too. Where forms are addressed to an account, the account is counted besides, so that
 guessing from many addresses is slow as well. The numbers there follow from one thought: nobody may lock another out.
 
-* One address alone never fills an account's count: it may try one account 50 times in 15 minutes (as often as
-  product.md lets it sign in within a minute), and the account takes 150 from everywhere. It asks for 5 reset links,
-  the account takes 10. So shutting somebody out needs several addresses at work all the time.
+* One address alone never fills an account's count: it may try one account 100 times in 15 minutes (two full minutes
+  of what product.md lets it sign in), and the account takes 200 from everywhere. It asks for 5 reset links, the
+  account takes 10. So shutting somebody out needs several addresses at work all the time.
 * Whoever comes from where the account was signed in lately (`register_familiar`) is not held by the account's count,
   only by the address's: the owner at home gets in while the rest of the world is guessing.
 * Refused tries do not count for the account: it is free again at most 15 minutes after the last guess.
-* Many addresses together get 600 guesses an hour at an account, of a password that is none of the commonest.
+* Many addresses together get 800 guesses an hour at an account, of a password that is none of the commonest.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Limit:
 LIMITS: dict[str, Limit] = {
     "public": Limit(100, MINUTE, reads=True, by_address=True),
     "signed_in": Limit(1000, MINUTE, reads=True),
-    "login": Limit(50, MINUTE, by_address=True, account=(50, 150)),
+    "login": Limit(50, MINUTE, by_address=True, account=(100, 200)),
     "forgot": Limit(5, QUARTER, by_address=True, account=(5, 10)),
     "reset": Limit(10, QUARTER, by_address=True),
     "booking": Limit(10, MINUTE),
