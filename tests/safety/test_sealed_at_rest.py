@@ -110,7 +110,7 @@ def test_reseal_closes_everything_with_the_newest_key(app: Flask, db_session: Se
     keys(NEW, OLD)
     done = app.test_cli_runner().invoke(args=["reseal"])
     assert done.exit_code == 0, done.output
-    assert "webhook_endpoints.secret: 1 sealed anew, 0 were, 0 cannot be opened" in done.output
+    assert "webhook_endpoints.secret: 1 sealed anew, 0 already, 0 cannot be opened" in done.output
     assert "FALLBACKS may be emptied" in done.output
     db_session.expire_all()
     assert _kept(db_session, endpoint) != before
@@ -118,7 +118,7 @@ def test_reseal_closes_everything_with_the_newest_key(app: Flask, db_session: Se
     keys(NEW)
     assert secret_of(endpoint) == secret
     again = app.test_cli_runner().invoke(args=["reseal"])
-    assert "webhook_endpoints.secret: 0 sealed anew, 1 were, 0 cannot be opened" in again.output
+    assert "webhook_endpoints.secret: 0 sealed anew, 1 already, 0 cannot be opened" in again.output
 
 
 def test_reseal_says_what_it_cannot_open_and_does_the_rest(app: Flask, db_session: Session, keys: Any) -> None:
@@ -128,7 +128,7 @@ def test_reseal_says_what_it_cannot_open_and_does_the_rest(app: Flask, db_sessio
     keys("newest" * 8, NEW)
     done = app.test_cli_runner().invoke(args=["reseal"])
     assert done.exit_code == 1
-    assert "1 sealed anew, 0 were, 1 cannot be opened" in done.output
+    assert "1 sealed anew, 0 already, 1 cannot be opened" in done.output
     assert "ENCRYPTION_KEY_FALLBACKS" in done.output
     keys("newest" * 8)
     db_session.expire_all()

@@ -73,7 +73,7 @@ def reseal_command() -> None:
     for column in sealed_columns():
         tally = _reseal(column, sealer)
         broken += tally.broken
-        click.echo(f"{column.name}: {tally.anew} sealed anew, {tally.already} were, {tally.broken} cannot be opened")
+        click.echo(f"{column.name}: {tally.anew} sealed anew, {tally.already} already, {tally.broken} cannot be opened")
     if broken:
         raise click.ClickException(f"{broken} cannot be opened. Is a key missing in ENCRYPTION_KEY_FALLBACKS?")
     click.echo("Everything is sealed with ENCRYPTION_KEY. ENCRYPTION_KEY_FALLBACKS may be emptied.")
