@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, g, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from webapp.accounts.forms import Marks
 from webapp.accounts.models import ApiKey
@@ -23,6 +24,8 @@ from webapp.core.pagination import read_page
 
 blueprint = Blueprint("keys", __name__)
 SECRET = "api_key"  # noqa: S105  the name it waits under, see core.once
+FIELDS = ("name", "scopes")
+RIGHTS = [SelectChoice(one, one) for one in SCOPES]
 # The areas in the words of the pages: what reading shows, and what writing does ("" where there is nothing to do).
 AREA_WORDS: Mapping[str, tuple[str, str, str]] = {
     "packages": ("Packages", "What is sold, with prices", "Make, change and archive them"),
@@ -42,7 +45,7 @@ class KeyForm(FlaskForm):  # type: ignore[misc]
     """For whom, and what it may do; the service checks both."""
 
     name = StringField("Partner", [Marks(required=True, maxlength=LONGEST_KEY_NAME)], render_kw={"autocomplete": "off"})
-    scopes = SelectMultipleField("What it may do", choices=list(SCOPES), validate_choice=False)
+    scopes = SelectMultipleField("What it may do", choices=RIGHTS, validate_choice=False)
 
 
 @blueprint.get("/admin/api-keys")
@@ -93,9 +96,6 @@ def create() -> BaseResponse:
     if once.put_by(SECRET, made, key):
         return see_other(url_for("keys.index", made=made))
     return _index(key)
-
-
-FIELDS = ("name", "scopes")
 
 
 def _form(form: KeyForm, status: int = 200) -> Response:
