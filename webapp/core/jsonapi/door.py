@@ -26,7 +26,7 @@ IDEMPOTENCY_PARAMETER = {
     "name": HEADER,
     "required": False,
     "description": "The same key and body give the first answer again for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
 }
 
 
