@@ -6,9 +6,8 @@ The suite sends some hundred requests; ``make fuzz`` sends 20,000 (FUZZ_REQUESTS
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import Any, cast
 from urllib.parse import quote_from_bytes
 
@@ -26,14 +25,13 @@ from webapp.core.db import db
 
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "700"))
 MARK = "zq7331"
-RAW = re.compile(rf"<{MARK}|\son{MARK}=|javascript:{MARK}", re.IGNORECASE)
 ATTACKS = [
     f"<{MARK}>", f"\"><{MARK} onx=1>", f"' on{MARK}='1", f"javascript:{MARK}()", "{{7*7}}", "${7*7}", "%s%n",
     "' or 1=1 --",
     "../../../../etc/passwd", "..%2f..%2fetc%2fpasswd", "//evil.example/x", "\\\\evil.example", "https://evil.example",
     "=cmd|' /C calc'!A0", "\r\nSet-Cookie: a=b", "\x00", "a\x00b", "\u202eabc", "\ufeff", "𝟙𝟚", "٣", "-1", "0", "1e309",
     "9" * 30, "NaN", "Infinity", "2026-02-30", "9999-12-31", "0001-01-01", "24:60", "2026-11-21T99:99", "[]", "{}",
-    '{"a":' * 50, "x" * 5000, " ", "", "null", "undefined", "admin", "user_unknown", "session_00000000000000000000",
+    '{"a":' * 50, "x" * 1100, " ", "", "null", "undefined", "admin", "user_unknown", "session_00000000000000000000",
 ]  # fmt: skip
 EXTRA = ["role", "is_admin", "active", "price", "amount", "user_id", "next", "page", "sort", "q", "date", "at", "zone"]
 VALUES = st.one_of(
@@ -43,14 +41,11 @@ VALUES = st.one_of(
 )
 
 
-@dataclass(repr=False)
 class House:
-    """The demo, standing open to be tried."""
+    """The demo, standing open to be tried; no dataclass, or hypothesis would print all of it."""
 
-    app: Flask
-    targets: list[Target]
-    cookies: dict[str, str]
-    connection: Any
+    def __init__(self, app: Flask, targets: list[Target], cookies: dict[str, str], connection: Any) -> None:
+        self.app, self.targets, self.cookies, self.connection = app, targets, cookies, connection
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +112,29 @@ def test_nothing_makes_a_page_stumble_or_repeat_a_script(house: House, case: Any
     status, text, kind = _send(house, target, path, sent, htmx=htmx)
     assert status < 500, (target, path, sent)
     if kind.startswith("text/html"):
-        assert not RAW.search(text), (target, path, sent)
+        assert _planted(text) == [], (target, path, sent)
+
+
+class _Planted(HTMLParser):
+    """Finds our mark where a browser would act on it: as an element, an attribute, an address that is a script."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [tag, *(name for name, _ in attrs)]
+        links = [value or "" for name, value in attrs if name in {"href", "src", "action", "formaction", "hx-get"}]
+        self.found += [name for name in names if MARK in name]
+        self.found += [link for link in links if link.strip().lower().startswith("javascript:")]
+
+
+def _planted(text: str) -> list[str]:
+    if MARK not in text.lower():
+        return []
+    reader = _Planted()
+    reader.feed(text)
+    return reader.found
 
 
 def _path(path: str, new_word: tuple[int, bytes] | None) -> str:
