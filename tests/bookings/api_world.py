@@ -54,6 +54,10 @@ class ApiWorld:
         db.session.commit()
         return session
 
+    def people(self) -> list[User]:
+        """Return the student, the counsellor and an admin."""
+        return [self.student, self.counsels, self.admin]
+
     def outsiders(self) -> list[Program]:
         """Return another student and another counsellor."""
         others = [make_user(), make_counsellor().user]

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.bookings.api_world import HOUR, NOW, URL, ApiWorld
+from tests.pages import Browser
 from tests.programs import Program, details, partner_key
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.rules import SessionStatus
@@ -210,6 +211,10 @@ def test_notes_are_shared_or_not(world: ApiWorld) -> None:
     assert theirs["notes"] == "Compare ranks.\n\nAnanya Chatterjee: I did."
     assert (theirs["privateNotes"], theirs["ownNotes"]) == ("Nervous.", None)
     assert world.me.get(f"{URL}/{session.public_id}")["data"]["ownNotes"] == "Ask father."
+    pages = {user: Browser(world.app, user).get(f"/sessions/{session.public_id}").text for user in world.people()}
+    assert [("Ask father." in page, "Your own notes" in page) for page in pages.values()] == [
+        (True, True), (False, False), (False, False),
+    ]  # fmt: skip
     assert details(world.me.post(path(session, "notes"), {"notes": "x" * 5001}, status=400))
     full = "x" * 4990
     world.staff.post(path(session, "notes"), {"notes": full, "isPublic": True})
