@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import BigInteger, DateTime, bindparam, or_, select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from webapp.bookings.models import CounsellingSession, NextStep
@@ -47,16 +47,22 @@ def open_steps(student_id: int, now: dt.datetime, limit: int = 20) -> list[tuple
 
     The latest session's first; one statement.
     """
-    shown = or_(NextStep.done_at.is_(None), NextStep.done_at > now - LINGER)
-    rows = db.session.execute(
-        select(NextStep, S)
-        .join(S, S.id == NextStep.session_id)
-        .options(joinedload(S.counsellor).load_only(Counsellor.name), defer(S.private_notes), defer(S.shared_notes))
-        .where(S.student_id == student_id, S.status == SessionStatus.COMPLETED, shown)
-        .order_by(S.starts_at.desc(), NextStep.position, NextStep.id)
-        .limit(limit)
-    )
+    rows = db.session.execute(_OPEN_STEPS, {"student": student_id, "lately": now - LINGER, "limit": limit})
     return [(step, session) for step, session in rows]
+
+
+_OPEN_STEPS = (  # built once: a home asks for it each time
+    select(NextStep, S)
+    .join(S, S.id == NextStep.session_id)
+    .options(joinedload(S.counsellor).load_only(Counsellor.name), defer(S.private_notes), defer(S.shared_notes))
+    .where(
+        S.student_id == bindparam("student", type_=BigInteger),
+        S.status == SessionStatus.COMPLETED,
+        or_(NextStep.done_at.is_(None), NextStep.done_at > bindparam("lately", type_=DateTime(timezone=True))),
+    )
+    .order_by(S.starts_at.desc(), NextStep.position, NextStep.id)
+    .limit(bindparam("limit"))
+)
 
 
 def earlier_sessions(session: CounsellingSession, limit: int = HISTORY) -> list[CounsellingSession]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import defer, joinedload
 
 from webapp.accounts.models import Role, User
@@ -57,7 +57,7 @@ def get_session_for(user: User, public_id: str) -> CounsellingSession:
     return session
 
 
-def is_live(now: dt.datetime) -> ColumnElement[bool]:
+def is_live(now: dt.datetime | ColumnElement[dt.datetime]) -> ColumnElement[bool]:
     """Return the condition of a session that stands: scheduled, or a request that has not run out."""
     waiting = and_(S.status == SessionStatus.REQUESTED, S.expires_at > now)
     return or_(S.status == SessionStatus.SCHEDULED, waiting)
@@ -77,15 +77,22 @@ def sessions_on_home(
     Of counsellors only what a card shows is read. Student and enrolments are not read again: who shows a
     home has them at hand.
     """
-    C = Counsellor  # noqa: N806  the short name of a table
-    shown = joinedload(S.counsellor).load_only(C.public_id, C.user_id, C.name, C.title, C.photo)
-    theirs = (S.status != SessionStatus.HELD, S.student_id == student_id)
-    upcoming = and_(is_live(now), S.ends_at > now)
-    wanted = select(S).options(shown, defer(S.private_notes), defer(S.shared_notes)).where(*theirs)
-    ahead = db.session.scalars(wanted.where(upcoming).order_by(S.starts_at, S.id))
-    behind = db.session.scalars(wanted.where(~upcoming).order_by(S.starts_at.desc(), S.id.desc()).limit(recent))
-    total = db.session.scalar(select(func.count()).select_from(S).where(*theirs, ~upcoming)) or 0
+    values = {"student": student_id, "now": now}
+    ahead = db.session.scalars(_HOME_AHEAD, values)
+    behind = db.session.scalars(_HOME_BEHIND, {**values, "recent": recent})
+    total = db.session.scalar(_HOME_COUNT, values) or 0
     return list(ahead), Page(items=behind.all(), total=total, page=1, limit=recent)
+
+
+# Built once: putting them together takes longer than the database needs to answer them.
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_AHEAD = and_(is_live(_NOW), S.ends_at > _NOW)
+_MINE = and_(S.status != SessionStatus.HELD, S.student_id == bindparam("student", type_=BigInteger))
+_CARD = (Counsellor.public_id, Counsellor.user_id, Counsellor.name, Counsellor.title, Counsellor.photo)
+_HOME = select(S).options(joinedload(S.counsellor).load_only(*_CARD), defer(S.private_notes), defer(S.shared_notes))
+_HOME_AHEAD = _HOME.where(_MINE, _AHEAD).order_by(S.starts_at, S.id)
+_HOME_BEHIND = _HOME.where(_MINE, ~_AHEAD).order_by(S.starts_at.desc(), S.id.desc()).limit(bindparam("recent"))
+_HOME_COUNT = select(func.count()).select_from(S).where(_MINE, ~_AHEAD)
 
 
 def sessions_of_student(
