@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import booking, booking_http, due, growth, leads, live, mails, pages, signin, slots, standing, webhooks
+from bench import api, booking, booking_http, due, growth, leads, live, mails, pages, signin, slots, standing, webhooks
 from bench.ground import Ground, prepared
 from bench.report import Report
 from bench.seed import Size
 
 PARTS: dict[str, tuple[str, Callable[[Ground, Report], None]]] = {
     "pages": ("Pages", pages.measure),
+    "api": ("Endpoints", api.measure),
     "standing": ("Start and memory", standing.measure),
     "live": ("Open pickers", live.measure),
     "webhooks": ("Webhooks of the gateway", webhooks.measure),

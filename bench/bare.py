@@ -1,16 +1,18 @@
 """The yardstick: Flask, Jinja and one query, nothing else, on the same server as the app.
 
-``/line`` renders one line; ``/page`` loops over a query's rows until the page is as long as a picker.
+``/line`` renders one line, ``/json`` answers one object; ``/page`` loops over a query's rows until the page is as
+long as a picker.
 """
 
 from __future__ import annotations
 
 import os
 
-from flask import Flask, request
+from flask import Flask, jsonify, request
 from jinja2 import Environment
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.wrappers import Response
 
 ROWS = 130
 SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title></head><body><main>
@@ -52,6 +54,13 @@ def one_line() -> str:
     """One query, one line."""
     with sessions() as session:
         return line.render(row=session.execute(LINE).one())
+
+
+@app.get("/json")
+def one_object() -> Response:
+    """One query, one JSON object."""
+    with sessions() as session:
+        return jsonify(dict(session.execute(LINE).one()._mapping))  # noqa: SLF001  that is how a row is read by name
 
 
 @app.get("/page")

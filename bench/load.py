@@ -66,12 +66,14 @@ class Question:
     cookie: str = ""
     accept: str = "identity"
     partial: bool = False  # as htmx asks for another day
+    token: str = ""  # of a program at the JSON door
 
     @property
     def wire(self) -> bytes:
         """The request as it is sent."""
         lines = [f"GET {self.path} HTTP/1.1", f"Host: {HOST}:{self.server.port}", f"Accept-Encoding: {self.accept}"]
         lines += [f"Cookie: {self.cookie}"] if self.cookie else []
+        lines += [f"Authorization: Bearer {self.token}"] if self.token else []
         lines += ["HX-Request: true", "HX-Request-Type: partial", "HX-Target: div#picker"] if self.partial else []
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 

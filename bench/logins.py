@@ -5,10 +5,20 @@ from __future__ import annotations
 from flask.sessions import SecureCookieSessionInterface
 
 from bench.ground import Ground
+from webapp.accounts.bearer import make_access_token
 from webapp.accounts.devices import Device, open_login
 from webapp.accounts.models import LoginKind, User
 from webapp.core import clock
 from webapp.core.db import db
+
+
+def token_of(ground: Ground, user: User) -> str:
+    """Return an access token of a program that is signed in as ``user``; good for 15 minutes."""
+    now = clock.now()
+    login = open_login(user, kind=LoginKind.API, device=Device("127.0.0.1", "bench"), now=now)
+    db.session.commit()
+    with ground.app.app_context():
+        return make_access_token(login, user, now=now)
 
 
 def cookie_of(ground: Ground, user: User) -> str:

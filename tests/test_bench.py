@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from sqlalchemy.engine import make_url
 
-from bench import booking, booking_http, due, growth, leads, live, mails, pages, signin, slots, standing, webhooks
+from bench import api, booking, booking_http, due, growth, leads, live, mails, pages, signin, slots, standing, webhooks
 from bench.__main__ import PARTS, main
 from bench.ground import ground_on
 from bench.report import Report
@@ -27,7 +27,9 @@ def test_every_part_measures_and_reports(
         assert ground.sessions == size.sessions
         with report.part("Free times"):
             slots.measure(ground, report, seconds=0.02)
-        with serving("wsgi:app", ground.environ) as server:
+        with serving("wsgi:app", {**ground.environ, **api.NO_LIMITS}) as server:
+            with report.part("Endpoints"):
+                api.measure(ground, report, seconds=0.1, rounds=1, server=server)
             with report.part("Pages"):
                 pages.measure(ground, report, seconds=0.1, rounds=1, server=server)
             with report.part("Open pickers"):
