@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import expect_accessible
 from tests.browser.conftest import Watched
-from tests.browser.steps import focused, in_days
+from tests.browser.steps import in_days
 from tests.browser.world import World
 
 
@@ -39,7 +39,8 @@ def test_a_photo_goes_up_and_nothing_typed_beside_it_is_lost(world: World, visit
     expect(page.get_by_label("Title", exact=True)).to_have_value("Typed meanwhile")
     page.goto(f"/counsellors/{uma.public_id}")
     shown = page.locator("main .avatar img").first
-    assert shown.evaluate("image => image.complete && image.naturalWidth") == 160
+    expect(shown).to_have_js_property("naturalWidth", 160)
+    expect(shown).to_have_js_property("complete", value=True)
 
 
 def test_a_session_that_came_meanwhile_is_decided_on_too(world: World, visit: Watched) -> None:
@@ -53,7 +54,7 @@ def test_a_session_that_came_meanwhile_is_decided_on_too(world: World, visit: Wa
     leave = page.get_by_role("button", name="Deactivate")
     leave.click()
     expect(page.get_by_role("alert")).to_contain_text("The sessions have changed")
-    assert "The sessions have changed" in focused(page)
+    expect(page.locator(":focus")).to_contain_text("The sessions have changed")
     expect(page.get_by_role("listitem").filter(has_text="Tara Bose")).to_contain_text("New")
     expect(page.get_by_label("Reason")).to_have_value("Moves abroad.")
     page.get_by_role("group", name=re.compile("Tara Bose")).get_by_text("Keep").click()
