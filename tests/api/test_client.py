@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from flask import Flask
-from openapi_python_client import Config, MetaType, generate
-from openapi_python_client.config import ConfigFile
+from openapi_python_client import generate
+from openapi_python_client.config import Config, ConfigFile, MetaType
 
 from tests.api.clean import clean
 from tests.api.world import World

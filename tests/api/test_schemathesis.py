@@ -42,7 +42,7 @@ from webapp.core.jobs import get_redis
 
 TIMES = int(os.environ.get("API_FUZZ", "1"))
 EXAMPLES = 4 * TIMES
-STEPS = 5
+Case = schemathesis.Case[Any]
 LOOSE = settings(
     deadline=None,
     database=None,
@@ -87,7 +87,7 @@ def role_of(operation: Any) -> str | None:
     return next((role for role in ROLES if role in audience), "student")
 
 
-def ask(case: schemathesis.Case, headers: dict[str, str], checks: list[Any]) -> None:
+def ask(case: Case, headers: dict[str, str], checks: list[Any]) -> None:
     get_redis().flushdb()  # limits are not what is tried here
     with apart():
         response = case.call(headers=headers)
@@ -118,7 +118,7 @@ def _trial(operation: Any, headers: dict[str, str], mode: GenerationMode, checks
     @seed(1 if TIMES == 1 else random.randrange(2**32))
     @LOOSE
     @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
-    def tried(case: schemathesis.Case, known: bool) -> None:
+    def tried(case: Case, known: bool) -> None:
         if known and words:
             case.path_parameters = {word: ids.of(word) for word in words}
         ask(case, headers, checks)

@@ -99,9 +99,10 @@ def make_world(app: Flask) -> World:
     _of_the_desk(admin, student)
     outsiders = {
         "student": make_user(name="Charlie Outsider"),
-        "counsellor": make_counsellor(name="Prof. Elsewhere").user,
+        "counsellor": make_user(role=Role.COUNSELLOR, name="Prof. Elsewhere"),
         "admin": make_user(role=Role.ADMIN, name="Another Admin"),
     }
+    make_counsellor(user=outsiders["counsellor"])
     db.session.commit()
     return World(admin, student, doctor, counsellor, package, enrolment, session, outsiders)
 

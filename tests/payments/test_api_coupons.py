@@ -130,8 +130,8 @@ def test_only_admins_see_and_write(app: Flask, shop: Shop, role: Role | None) ->
     coupon = make_coupon("EARLY10", valid_until=NOW + DAY)
     program, wanted = Program(app, make_user(role=role) if role else None), 403 if role else 401
     for method, path in (("GET", ""), ("POST", ""), *((way, f"/{coupon.public_id}") for way in ("PATCH", "DELETE"))):
-        body = None if method in ("GET", "DELETE") else {}
-        assert program.ask(method, URL + path, body).status_code == wanted
+        sent: dict[str, Any] | None = None if method in ("GET", "DELETE") else {}
+        assert program.ask(method, URL + path, sent).status_code == wanted
 
 
 def test_a_partner_has_scopes(app: Flask, shop: Shop) -> None:
