@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from bench.seed import PATIENT
 from webapp.core.db import db
 
 EMPTY = "truncate counselling_sessions, enrolments, orders, ledger_transactions, outbox_mails, notifications cascade"
@@ -88,6 +89,7 @@ def make_due(number: int, counsellors: int, *, round_: int = 0, with_rest: bool 
 
 def _run(statements: list[str], values: dict[str, int | bool]) -> None:
     with db.engine.begin() as connection:
+        connection.execute(text(PATIENT))
         for statement in statements:
             named = {name: value for name, value in values.items() if f":{name}" in statement}
             connection.execute(text(statement), named)

@@ -8,6 +8,7 @@ from bench.ground import Ground
 from bench.load import Answers, Question, ask, told
 from bench.logins import cookie_of
 from bench.report import Report
+from bench.seed import PATIENT
 from bench.server import Served, shared
 from webapp.accounts.models import User
 from webapp.core.db import db
@@ -101,6 +102,7 @@ def _ask_all(ground: Ground, server: Served, number: int, seconds: float) -> dic
 
 def fill(number: int) -> None:
     """Write so many leads, and let the database look at them as autovacuum would."""
+    db.session.execute(text(PATIENT))
     db.session.execute(text(ADMIN))
     db.session.execute(text(LEADS), {"number": number})
     db.session.commit()

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from webapp.core.db import db
 
 STARTS_A_DAY = 20  # 10:00 to 20:00 in half hours
+PATIENT = "set local statement_timeout = 0"  # filling takes what it takes; the app's own limit is for pages
 PAST_DAYS = 20  # of the days with sessions, so many are over
 
 SQL = """
@@ -98,24 +99,31 @@ def seed(size: Size, today: dt.date) -> int:
         "today": today,
     }
     with db.engine.begin() as connection:
+        connection.execute(text(PATIENT))
         for statement in [*SQL.split(";\n"), SESSIONS.strip().rstrip(";")]:
             if statement.strip():
                 connection.execute(text(statement), values)
         connection.execute(text(USED))
         written = connection.scalar(text("select count(*) from counselling_sessions")) or 0
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("vacuum analyze"))
+    vacuum()
     return written
+
+
+def vacuum() -> None:
+    """Let the database look at what was written, as autovacuum would."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in ("set statement_timeout = 0", "vacuum analyze", "reset statement_timeout"):
+            connection.execute(text(statement))
 
 
 def add_counsellors(number: int, first: int) -> None:
     """Add counsellors with hours and without sessions, numbered from ``first``."""
     with db.engine.begin() as connection:
+        connection.execute(text(PATIENT))
         for statement in MORE.split(";\n"):
             if statement.strip():
                 connection.execute(text(statement), {"first": first, "last": first + number - 1})
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("vacuum analyze"))
+    vacuum()
 
 
 MORE = """
