@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
+import pytest
 
 PATIENCE_SECONDS = 90.0  # for what must come; a busy machine takes many times what an idle one takes
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +55,13 @@ plan = supervisor.Plan(data_dir, Path({root!r}), dict(os.environ), "127.0.0.1", 
     [command(*row) for row in {preparations!r}], [command(*row) for row in {commands!r}])
 sys.exit(supervisor.Supervisor(plan).run())
 """
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Give a folder outside pytest's own, which another run of pytest closes to Postgres' user when it starts."""
+    with tempfile.TemporaryDirectory(prefix="disha-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
 
 
 def free_port() -> int:

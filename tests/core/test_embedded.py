@@ -14,7 +14,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from tests.core.supervised import ROOT, SLEEPER, WEB, supervised
+from tests.core.supervised import ROOT, SLEEPER, WEB, supervised, tmp_path
 from tests.pace import patience
 from webapp.core import undertaker
 from webapp.core.embedded import (
@@ -25,6 +25,8 @@ from webapp.core.embedded import (
     start_postgres,
     start_redis,
 )
+
+__all__ = ["tmp_path"]
 
 pytestmark = pytest.mark.reliability
 

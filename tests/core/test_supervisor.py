@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.supervised import SLEEPER, STUBBORN, WEB, free_port, supervised
+from tests.core.supervised import SLEEPER, STUBBORN, WEB, free_port, supervised, tmp_path
 from tests.pace import patience
+
+__all__ = ["tmp_path"]
 
 READY = "Disha is ready at"
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.core.supervised import Run, free_port
+from tests.core.supervised import Run, free_port, tmp_path
+
+__all__ = ["tmp_path"]
 
 pytestmark = pytest.mark.reliability
 
