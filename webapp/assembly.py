@@ -20,6 +20,7 @@ from webapp.core.hosts import init_hosts
 from webapp.core.htmx import init_varying
 from webapp.core.jobs import init_jobs
 from webapp.core.logs import init_logs, init_request_log
+from webapp.core.requests import HouseRequest
 from webapp.core.resealing import init_resealing
 from webapp.core.templates import init_templates
 from webapp.core.throttle import init_throttle
@@ -41,6 +42,7 @@ def assemble(settings: Settings) -> Flask:
         static_folder=None,
         instance_path=str(settings.data_dir.absolute()),
     )
+    app.request_class = HouseRequest
     init_templates(app)
     _configure(app, settings)
     app.before_request(_read_clock)  # first of all: whoever looks up a login needs it
