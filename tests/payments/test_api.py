@@ -324,3 +324,11 @@ def test_a_partner_reads_the_history(app: Flask, shop: Shop) -> None:
     assert len(reader.get(f"{URL}/history")["data"]) == 1
     assert Program(app, key=partner_key(shop.admin, "coupons:read")[1]).get(f"{URL}/history", status=403)
     assert reader.post(f"{URL}/create-order", status=403)
+
+
+def test_a_payment_the_bank_still_thinks_about_enrols_later(student: Program, shop: Shop) -> None:
+    back = returned(shop, order(student, shop)["razorpayOrderId"], status="created")
+    assert student.post(f"{URL}/verify", back)["data"]["status"] in ("created", "pending")
+    assert student.post("/counselling-enrollments", enrolling(shop, back), status=409)["error"]["code"] == "CONFLICT"
+    shop.gateway.change(back["razorpayPaymentId"], "captured")
+    assert student.post("/counselling-enrollments", enrolling(shop, back))["data"]["status"] == "active"

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 
 from webapp.accounts.viewer import viewer
-from webapp.core.errors import ServiceUnavailable, ValidationFailed
+from webapp.core.errors import Conflict, ValidationFailed
 from webapp.core.jsonapi.door import Door
 from webapp.core.jsonapi.examples import GATEWAY_ORDER, GATEWAY_PAYMENT, PACKAGE
 from webapp.core.money import format_rupees
@@ -51,7 +51,7 @@ def create_enrollment(body: dict[str, Any]) -> Bought:
     )
     order = require_paid(settlement)
     if order.status is not OrderStatus.PAID or order.enrolment is None:
-        raise ServiceUnavailable(NOT_YET)
+        raise Conflict(NOT_YET)
     return with_orders([order.enrolment])[0]
 
 

@@ -98,6 +98,7 @@ def list_counsellor_reviews(counsellor_id: str, query: dict[str, Any]) -> Answer
     many=True,
     paged=True,
     example_query={"isPublished": "false"},
+    errors=[404],
 )
 def list_reviews(query: dict[str, Any]) -> Answer:
     """List all reviews, those that wait to be published among them."""
