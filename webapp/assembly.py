@@ -42,7 +42,6 @@ def assemble(settings: Settings) -> Flask:
         static_folder=None,
         instance_path=str(settings.data_dir.absolute()),
     )
-    app.request_class = HouseRequest
     init_templates(app)
     _configure(app, settings)
     app.before_request(_read_clock)  # first of all: whoever looks up a login needs it
@@ -120,6 +119,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     login_manager.init_app(app)
     csrf.init_app(app)
     htmx.init_app(app)
+    app.request_class = HouseRequest  # knows htmx, too
     compress.init_app(app)
     init_jobs(app, _redis_url(settings))
 

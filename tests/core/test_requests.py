@@ -9,7 +9,7 @@ from webapp.core.requests import HouseRequest
 
 
 def _values(app: Flask, path: str, **more: str) -> tuple[list[str], list[str]]:
-    with app.test_request_context(path, **more):  # type: ignore[arg-type]
+    with app.test_request_context(path, **more):
         assert isinstance(request._get_current_object(), HouseRequest)  # type: ignore[attr-defined]
         return list(request.args.values()), list(request.form.values())
 
@@ -21,7 +21,7 @@ def test_pages_read_texts_without_it(app: Flask) -> None:
 
 def test_nothing_else_is_touched(app: Flask) -> None:
     body = {"method": "POST", "data": "a=+x+&a=2", "content_type": "application/x-www-form-urlencoded"}
-    with app.test_request_context("/packages?q=+1+&q=2", **body):  # type: ignore[arg-type]
+    with app.test_request_context("/packages?q=+1+&q=2", **body):
         assert request.args.getlist("q") == [" 1 ", "2"]
         assert request.form.getlist("a") == [" x ", "2"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Request
+from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.utils import cached_property
 
 NUL = "\x00"
 
 
-class HouseRequest(Request):
+class HouseRequest(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask is untyped
     """Leaves NUL out of forms and parameters of pages; the JSON door refuses it at its field instead."""
 
     @cached_property
