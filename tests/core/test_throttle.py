@@ -178,7 +178,9 @@ class TestSigningIn:
                         with pytest.raises(RateLimited):
                             enforce_limits()
 
-    @pytest.mark.parametrize("body", ["", "[]", "{", "[" * 200_000, '{"email": 7}', '{"email": ["a"]}', '"a@b.example"'])
+    @pytest.mark.parametrize(
+        "body", ["", "[]", "{", "[" * 200_000, '{"email": 7}', '{"email": ["a"]}', '"a@b.example"']
+    )
     def test_a_strange_body_counts_for_its_address(self, app: Flask, db_session: object, body: str) -> None:
         with app.test_request_context("/login", method="POST", data=body, content_type="application/json"):
             enforce_limits()
