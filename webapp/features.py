@@ -22,6 +22,7 @@ import webapp.webhooks.doors
 from webapp.accounts.access import init_access
 from webapp.config import Settings
 from webapp.core import health
+from webapp.core.backup.cli import init_backup
 
 FEATURES = (
     webapp.accounts.doors,
@@ -45,6 +46,7 @@ def init_features(app: Flask, settings: Settings) -> None:
     """Register blueprints, commands, guards and due work of all features."""
     app.register_blueprint(health.blueprint)
     init_access(app)
+    init_backup(app)
     for doors in FEATURES:
         doors.init_app(app, settings)
     if settings.demo:
