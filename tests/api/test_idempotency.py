@@ -50,7 +50,9 @@ def gateway(crowded_app: Flask) -> Iterator[GatewayDouble]:
     before = crowded_app.extensions.pop(EXTENSION, None)
     double = crowded_app.extensions[EXTENSION] = GatewayDouble()
     yield double
-    crowded_app.extensions[EXTENSION] = before
+    crowded_app.extensions.pop(EXTENSION)
+    if before is not None:
+        crowded_app.extensions[EXTENSION] = before
 
 
 def number_of(model: Any) -> int:
@@ -115,11 +117,11 @@ def test_a_crash_between_leaves_nothing(app: Flask, db_session: Any) -> None:
     assert desk.post("/counselling-packages", PACKAGE, status=201, headers=KEY)
 
 
-def test_a_crash_at_the_gateway_is_taken_up_again(app: Flask, db_session: Any) -> None:
+def test_a_crash_at_the_gateway_is_taken_up_again(app: Flask, db_session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     student, package = committed(), make_package()
     db.session.commit()
-    before = app.extensions.pop(EXTENSION, None)
-    gateway = app.extensions[EXTENSION] = GatewayDouble()
+    gateway = GatewayDouble()
+    monkeypatch.setitem(app.extensions, EXTENSION, gateway)
     body = {"packageId": package.public_id}
     with clock.frozen(NOW):
         _killed_after_placing(body, student)
@@ -129,7 +131,6 @@ def test_a_crash_at_the_gateway_is_taken_up_again(app: Flask, db_session: Any) -
         made = Program(app, student).post("/payments/create-order", body, headers=KEY)["data"]
         assert made["razorpayOrderId"] in gateway.orders
     assert number_of(Order) == 1
-    app.extensions[EXTENSION] = before
 
 
 def _killed_after_placing(body: dict[str, str], student: User) -> None:

@@ -123,7 +123,7 @@ def test_all_that_is_wrong_comes_at_once_and_all_that_was_typed_stays(admin: Bro
 def test_an_address_is_taken_once(admin: Browser) -> None:
     make_package(slug="neet-steady")
     db.session.commit()
-    page = words(admin.submit(NEW, FORM), 422)
+    page = words(admin.submit(NEW, FORM), 409)
     assert "Another package has this address already." in page
     assert 'value="neet-steady"' in page
     assert count() == 1
