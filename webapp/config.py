@@ -16,7 +16,7 @@ import maxminddb
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from webapp.production import refusals
+from webapp.production import LEAST_SECRET, refusals
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)(:[0-9]{1,5})?")
@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     redis_url: str | None = None
     uploads_url: str = ""  # where photos are kept; default DATA_DIR/uploads
+    metrics_token: SecretStr = SecretStr("")  # /metrics is for who brings it; without one there is no such page
     access_log: bool = False  # a line for each request, without the secrets of its address
     web_workers: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=2, ge=1, le=64)
@@ -202,6 +203,13 @@ class Settings(BaseSettings):
                 maxminddb.open_database(value).close()
             except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
                 raise ValueError(f"must be an .mmdb file that can be read: {error}") from None
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _a_long_token(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(f"must be at least {LEAST_SECRET} random characters")
         return value
 
     @field_validator("security_contact")

@@ -230,6 +230,8 @@ NOT_PAGES = frozenset(
         "devtools.mail_json",
         "devtools.message_html",
         "health.healthz",
+        "health.readyz",
+        "metrics.index",
         "media.file",
         "notifications.count",
         "notifications.latest",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
+import structlog
 from flask import Flask, Response, g, request
 
 CSP = (
@@ -23,6 +24,11 @@ def init_headers(app: Flask, *, https: bool) -> None:
     def number_request() -> None:
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)  # in every line that is logged meanwhile
+
+    @app.teardown_request
+    def forget_number(_error: BaseException | None) -> None:
+        structlog.contextvars.unbind_contextvars("request_id")
 
     @app.after_request
     def arm(response: Response) -> Response:

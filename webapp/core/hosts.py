@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 USUAL_PORTS = frozenset({"", "80", "443"})
-ALWAYS_OPEN = frozenset({"/healthz"})  # load balancers ask by address; the answer is the same for every name
+# Load balancers and Prometheus ask by address; the answers are the same for every name.
+ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::([0-9]{1,5}))?")
 
 

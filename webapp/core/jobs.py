@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ParamSpec, TypeVar, cast
 
 import structlog
-from flask import Flask, current_app, has_app_context
+from flask import Flask, current_app, g, has_app_context, has_request_context
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, get_current_job
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,6 +28,7 @@ FILES_QUEUE = "files"  # long work that people watch: exports, imports; after ev
 QUEUES = (DEFAULT_QUEUE, MAIL_QUEUE, FILES_QUEUE)
 RESULT_SECONDS = 600
 JOB_SECONDS = 120
+REQUEST_ID = "request_id"
 
 
 def init_jobs(app: Flask, redis_url: str) -> None:
@@ -52,10 +54,23 @@ def job(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         app = current_app._get_current_object() if has_app_context() else _worker_app()  # type: ignore[attr-defined]  # noqa: SLF001
-        with app.app_context():
+        with app.app_context(), _named_in_logs():
             return function(*args, **kwargs)
 
     return run
+
+
+def _named_in_logs() -> AbstractContextManager[None]:
+    """Have every line a job logs name the request that wanted it."""
+    running = get_current_job()
+    asked_by = running.meta.get(REQUEST_ID) if running is not None else None
+    return structlog.contextvars.bound_contextvars(request_id=asked_by) if asked_by else nullcontext()
+
+
+def _request_id() -> str:
+    """The request a job is queued for: this one, or the one that wanted the job that now queues another."""
+    here = g.get(REQUEST_ID, "") if has_request_context() else ""
+    return str(here or structlog.contextvars.get_contextvars().get(REQUEST_ID, ""))
 
 
 @functools.cache
@@ -72,8 +87,11 @@ def enqueue(
     A service names a job by its dotted path: jobs are doors, above it.
     """
     target: Any = function
+    meta = {REQUEST_ID: asked_by} if (asked_by := _request_id()) else None
     try:
-        queue(queue_name).enqueue(target, *args, job_timeout=seconds, result_ttl=RESULT_SECONDS, failure_ttl=7 * 86400)
+        queue(queue_name).enqueue(
+            target, *args, job_timeout=seconds, result_ttl=RESULT_SECONDS, failure_ttl=7 * 86400, meta=meta
+        )
     except (RedisError, OSError) as error:
         log.warning("job_not_queued", job=getattr(function, "__name__", function), error=str(error))
         return False

@@ -23,5 +23,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     availability.init_app(app, settings)
     staff.init_app(app, settings)
     exports.init_app(app)
-    system.init_app(app)
+    system.init_app(app, settings)
     people.init_app(app)
