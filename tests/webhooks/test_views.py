@@ -117,7 +117,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"url": f"https://hooks.example.com/{'x' * 500}", "events": ALL}, ["500 characters"]),
     ({"url": URL, "events": ["session.booked"]}, ["There is no event"]),
     ({"url": URL, "events": ALL, "description": "x" * 121}, ["120 characters"]),
-    ({"url": URL + "\x00", "events": ALL}, ["no spaces"]),
+    ({"url": URL + "\x01", "events": ALL}, ["no spaces"]),
 ]
 
 
