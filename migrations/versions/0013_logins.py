@@ -43,9 +43,7 @@ def upgrade() -> None:
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "jsonb_typeof(scopes) = 'array' and jsonb_array_length(scopes) > 0", name="has_scopes"
-        ),
+        sa.CheckConstraint("jsonb_typeof(scopes) = 'array' and jsonb_array_length(scopes) > 0", name="has_scopes"),
         sa.CheckConstraint("length(name) between 1 and 80", name="name_length"),
         sa.ForeignKeyConstraint(["made_by_id"], ["users.id"], name="fk_api_keys_made_by_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
