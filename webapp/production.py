@@ -53,8 +53,8 @@ def _about_surroundings(settings: Settings) -> Iterator[tuple[bool, str]]:
     yield open_line, "SMTP_TLS must not be none where SMTP_PASSWORD is set: it would travel in the clear"
     yield whatsapp[0] != whatsapp[1], "WHATSAPP_TOKEN and WHATSAPP_PHONE_NUMBER_ID must be set together, or neither"
     yield not settings.https, "BASE_URL must be set to an https:// address in production"
-    yield bool(RESERVED.search(settings.admin_mail)), "ADMIN_MAIL must be set to a real address in production"
-    yield bool(RESERVED.search(settings.mail_from)), "MAIL_FROM must be set to a real address in production"
+    yield not _is_real(settings.admin_mail), "ADMIN_MAIL must be set to a real address in production"
+    yield not _is_real(settings.mail_from), "MAIL_FROM must be set to a real address in production"
     yield settings.payment_gateway == "sandbox", "PAYMENT_GATEWAY must be razorpay in production"
     yield (
         not all(account),
@@ -67,3 +67,8 @@ def _about_surroundings(settings: Settings) -> Iterator[tuple[bool, str]]:
         settings.rate_limit_factor > HIGHEST_FACTOR,
         f"RATE_LIMIT_FACTOR must be at most {HIGHEST_FACTOR} in production",
     )
+
+
+def _is_real(address: str) -> bool:
+    """Tell whether mail to an address can arrive: it is one, and its domain is none of those kept for examples."""
+    return "@" in address and not RESERVED.search(address)

@@ -35,6 +35,8 @@ REFUSED = [
     ({"BASE_URL": ""}, "BASE_URL must be set to an https:// address in production"),
     ({"BASE_URL": "http://disha.example"}, "BASE_URL must be set to an https:// address in production"),
     ({"ADMIN_MAIL": "admin@demo.test"}, "ADMIN_MAIL must be set to a real address in production"),
+    ({"ADMIN_MAIL": ""}, "ADMIN_MAIL must be set to a real address in production"),
+    ({"MAIL_FROM": "Disha"}, "MAIL_FROM must be set to a real address in production"),
     ({"MAIL_FROM": "Disha <hello@disha.example>"}, "MAIL_FROM must be set to a real address in production"),
     ({"PAYMENT_GATEWAY": "sandbox"}, "PAYMENT_GATEWAY must be razorpay in production"),
     *(
