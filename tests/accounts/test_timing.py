@@ -56,8 +56,6 @@ def test_known_and_unknown_addresses_take_as_long(app: Flask, db_session: Sessio
         unknown.append(_seconds(act, f"unknown{number}@example.com"))
     known, unknown = known[2:], unknown[2:]  # the first ones load what the others find
     assert 0.6 < statistics.median(known) / statistics.median(unknown) < 1.7
-    assert min(known) < max(unknown)
-    assert min(unknown) < max(known)
     if act is not _sign_up:  # it says of a taken address that it is taken; the others keep it to themselves
         one, other = (statistics.quantiles(times, n=10) for times in (known, unknown))
         assert one[1] < other[7]
