@@ -56,7 +56,7 @@ def plain(component: dict[str, Any]) -> dict[str, Any]:
     """Return a Python package without the line it came from."""
     kept = {name: component[name] for name in ("name", "version", "type", "purl", "externalReferences")}
     for one in kept["externalReferences"]:
-        one["url"] = f"https://pypi.org/simple/{component['name']}/"  # whatever index this machine asks
+        one["url"] = component["purl"]  # whatever index this machine asks
     return {**kept, "bom-ref": component["purl"], "scope": "required"}
 
 
