@@ -114,8 +114,7 @@ def _enforce_for_programs(view: Callable[..., Any], audience: frozenset[str]) ->
     if not signed_in and not getattr(view, "ignores_tokens", False) and "caller_refused" in g:
         raise cast(DomainError, g.caller_refused)
     if "api_key" in g:
-        area = getattr(view, "area", None) if getattr(view, "takes_keys", False) else None
-        check_scope(g.api_key, area, writes=request.method not in SAFE_METHODS)
+        check_scope(g.api_key, getattr(view, "area", None), writes=request.method not in SAFE_METHODS)
     if audience == PUBLIC:
         return
     if not signed_in:

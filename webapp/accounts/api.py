@@ -32,7 +32,6 @@ from webapp.core.jsonapi.examples import PASSWORD as EXAMPLE_PASSWORD
 
 door = Door("auth", __name__, about="Signing in, and the account of who is signed in.", area=None)
 NAMES = {"zone": "timezone"}
-SIGNUP = {"name": "Ishaan Verma", "email": "ishaan@example.com", "password": EXAMPLE_PASSWORD, "phone": "9830041270"}
 
 
 @door.endpoint(
@@ -50,7 +49,6 @@ SIGNUP = {"name": "Ishaan Verma", "email": "ishaan@example.com", "password": EXA
     },
     limit="signup",
     names=NAMES,
-    keys=False,
     ignores_tokens=True,
 )
 def signup(body: dict[str, Any]) -> Tokens:
@@ -76,7 +74,6 @@ def signup(body: dict[str, Any]) -> Tokens:
     example={"email": STUDENT_EMAIL, "password": EXAMPLE_PASSWORD},
     limit="login",
     repeats=None,
-    keys=False,
     ignores_tokens=True,
 )
 def login(body: dict[str, Any]) -> Tokens:
@@ -100,7 +97,6 @@ def login(body: dict[str, Any]) -> Tokens:
     example={"challenge": CHALLENGE, "code": "123456"},
     limit="second_step",
     repeats=None,
-    keys=False,
     ignores_tokens=True,
 )
 def login_with_code(body: dict[str, Any]) -> Tokens:
@@ -118,7 +114,6 @@ def login_with_code(body: dict[str, Any]) -> Tokens:
     answer=TokensOut,
     example={"refreshToken": REFRESH_TOKEN},
     repeats=None,
-    keys=False,
     ignores_tokens=True,
 )
 def refresh(body: dict[str, Any]) -> Tokens:
@@ -130,7 +125,7 @@ def refresh(body: dict[str, Any]) -> Tokens:
     return found
 
 
-@door.endpoint("POST", "/logout", who=["signed_in"], body=LogoutIn, example={}, repeats=None, keys=False)
+@door.endpoint("POST", "/logout", who=["signed_in"], body=LogoutIn, example={}, repeats=None)
 @before_second_step
 def logout(body: dict[str, Any]) -> str:
     """End the login in use; others stay. A refresh token that is sent along must be its own."""
@@ -154,7 +149,6 @@ def logout(body: dict[str, Any]) -> str:
     example={"email": STUDENT_EMAIL},
     limit="forgot",
     repeats=None,
-    keys=False,
     ignores_tokens=True,
 )
 def forgot_password(body: dict[str, Any]) -> str:
@@ -172,7 +166,6 @@ def forgot_password(body: dict[str, Any]) -> str:
     example={"token": RESET_TOKEN, "password": "New-Secret-77"},
     limit="reset",
     repeats=None,
-    keys=False,
     ignores_tokens=True,
 )
 def reset_password(body: dict[str, Any]) -> str:
@@ -189,7 +182,6 @@ def reset_password(body: dict[str, Any]) -> str:
     body=EmailVerifyIn,
     example={"token": VERIFY_TOKEN},
     repeats=None,
-    keys=False,
     ignores_tokens=True,
 )
 def verify_email(body: dict[str, Any]) -> str:

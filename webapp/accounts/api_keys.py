@@ -20,13 +20,13 @@ SHOWN = ("public_id", "name", "ending", "scopes", "made_by", "created_at", "last
 EXAMPLE = {"name": "Partner school", "scopes": ["packages:read", "inquiries:write"]}
 
 
-@door.endpoint("GET", "", who=["admin"], query=PageQuery, answer=ApiKeyOut, many=True, paged=True, keys=False)
+@door.endpoint("GET", "", who=["admin"], query=PageQuery, answer=ApiKeyOut, many=True, paged=True)
 def list_api_keys(query: dict[str, Any]) -> Answer:
     """List keys, the newest first, revoked ones too."""
     return paged(api_keys_page(actor=viewer(), page=query["page"], limit=query["limit"]))
 
 
-@door.endpoint("POST", "", who=["admin"], body=ApiKeyIn, answer=NewApiKeyOut, example=EXAMPLE, keys=False)
+@door.endpoint("POST", "", who=["admin"], body=ApiKeyIn, answer=NewApiKeyOut, example=EXAMPLE)
 def create_api_key(body: dict[str, Any]) -> dict[str, Any]:
     """Make a key. It acts for the admin who makes it, within its scopes, and is shown this once."""
     with transaction():
@@ -34,7 +34,7 @@ def create_api_key(body: dict[str, Any]) -> dict[str, Any]:
         return {**{name: getattr(row, name) for name in SHOWN}, "key": key}
 
 
-@door.endpoint("DELETE", "/<key_id>", who=["admin"], keys=False)
+@door.endpoint("DELETE", "/<key_id>", who=["admin"])
 def revoke_api_key_by_id(key_id: str) -> str:
     """Revoke a key; its next call is refused."""
     with transaction():

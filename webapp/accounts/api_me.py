@@ -36,7 +36,7 @@ door = Door("auth", __name__, name="api-auth-me", area=None)
 NAMES = {"zone": "timezone", "current": "currentPassword", "new": "newPassword"}
 
 
-@door.endpoint("GET", "/me", who=["signed_in"], answer=UserOut, keys=False)
+@door.endpoint("GET", "/me", who=["signed_in"], answer=UserOut)
 @before_second_step
 def get_me() -> User:
     """Return the account that is signed in."""
@@ -51,7 +51,6 @@ def get_me() -> User:
     answer=UserOut,
     example={"name": "Ananya Chatterjee", "phone": "+919830041270", "timezone": "Asia/Kolkata"},
     names=NAMES,
-    keys=False,
 )
 def update_me(body: dict[str, Any]) -> User:
     """Change name, phone or zone of the own account; what is left out stays."""
@@ -71,7 +70,6 @@ def update_me(body: dict[str, Any]) -> User:
     example={"currentPassword": EXAMPLE_PASSWORD, "newPassword": "New-Secret-77"},
     limit="password",
     names=NAMES,
-    keys=False,
 )
 @before_second_step
 def change_password(body: dict[str, Any]) -> str:
@@ -83,16 +81,14 @@ def change_password(body: dict[str, Any]) -> str:
     return "Your password is changed. Other devices are signed out."
 
 
-@door.endpoint(
-    "GET", "/sessions", who=["signed_in"], query=PageQuery, answer=LoginOut, many=True, paged=True, keys=False
-)
+@door.endpoint("GET", "/sessions", who=["signed_in"], query=PageQuery, answer=LoginOut, many=True, paged=True)
 def list_my_logins(query: dict[str, Any]) -> Answer:
     """List where this account is signed in, the last used first."""
     rows = open_logins(viewer(), now=g.now)
     return paged(paginate(db.session(), rows, page=query["page"], limit=query["limit"]))
 
 
-@door.endpoint("DELETE", "/sessions/<login_id>", who=["signed_in"], keys=False)
+@door.endpoint("DELETE", "/sessions/<login_id>", who=["signed_in"])
 def revoke_my_login(login_id: str) -> str:
     """End one of the account's logins; its access token is refused at once."""
     with transaction():
@@ -108,7 +104,6 @@ def revoke_my_login(login_id: str) -> str:
     answer=RevokedOut,
     example={},
     repeats=None,
-    keys=False,
 )
 def revoke_my_logins(body: dict[str, Any]) -> dict[str, int]:
     """End all logins of the account but the one in use; with ``includeCurrent`` that one, too."""
@@ -117,7 +112,7 @@ def revoke_my_logins(body: dict[str, Any]) -> dict[str, int]:
         return {"revoked_count": revoke_others(actor=viewer(), keep=keep, now=g.now)}
 
 
-@door.endpoint("POST", "/me/two-factor", who=["signed_in"], answer=SetupOut, repeats=None, keys=False)
+@door.endpoint("POST", "/me/two-factor", who=["signed_in"], answer=SetupOut, repeats=None)
 @before_second_step
 def begin_two_factor() -> Setup:
     """Make a secret for an app; it counts once a code of it was confirmed."""
@@ -134,7 +129,6 @@ def begin_two_factor() -> Setup:
     example={"code": "123456"},
     limit="second_step",
     repeats=None,
-    keys=False,
 )
 @before_second_step
 def confirm_two_factor(body: dict[str, Any]) -> dict[str, list[str]]:
@@ -151,7 +145,6 @@ def confirm_two_factor(body: dict[str, Any]) -> dict[str, list[str]]:
     body=TurnOffIn,
     example={"password": EXAMPLE_PASSWORD, "code": "123456"},
     limit="second_step",
-    keys=False,
 )
 def turn_off_two_factor(body: dict[str, Any]) -> str:
     """Turn two-step sign-in off; app, backup codes and passkeys of the account go."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from flask import Flask
@@ -46,16 +47,32 @@ class HouseApi(Api):  # type: ignore[misc]
     ERROR_SCHEMA = ErrorOut
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def __init__(self, app: Flask) -> None:
+        self._doors: list[Door] = []
+        self._document: dict[str, Any] | None = None
+        self._making = threading.Lock()
+        super().__init__(app)
+
     def _register_error_handlers(self) -> None:
         """Leave every error to `core.error_pages`."""
 
     def register_blueprint(self, blp: Door, **options: Any) -> None:
-        """Register an area; its tag is the area's segment of the address."""
+        """Register an area; the document tells of it when somebody asks, which most processes never do."""
         self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
         self._app.register_blueprint(blp, **options)
-        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
-        if blp.description:
-            self.spec.tag({"name": blp.segment, "description": blp.description})
+        self._doors.append(blp)
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole document, made once; an area's tag is its segment of the address."""
+        with self._making:
+            if self._document is None:
+                for door in self._doors:
+                    door.register_views_in_doc(self, self._app, self.spec, name=door.name, parameters=None)
+                    if door.description:
+                        self.spec.tag({"name": door.segment, "description": door.description})
+                found = self.spec.to_dict()
+                self._document = {**found, "paths": {**found["paths"], **PLAIN_PATHS}}
+            return self._document
 
 
 def make_api(app: Flask, settings: Settings) -> HouseApi:
@@ -90,7 +107,6 @@ def make_api(app: Flask, settings: Settings) -> HouseApi:
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """Return the whole document."""
+    """Return the whole document, the same one each time: read it, do not change it."""
     api: HouseApi = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    found: dict[str, Any] = api.spec.to_dict()
-    return {**found, "paths": {**found["paths"], **PLAIN_PATHS}}
+    return api.document()

@@ -33,7 +33,6 @@ COLUMNS = ("public_id", "at", "action", "entity", "entity_id", "entity_label", "
     many=True,
     paged=True,
     example_query={"entity": "package"},
-    keys=False,
 )
 def list_audit_entries(query: dict[str, Any]) -> Answer:
     """List what was changed, the latest first; keys of other things are their names."""

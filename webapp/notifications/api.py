@@ -32,7 +32,6 @@ def _reader() -> Reader:
     answer=InboxOut,
     paged=True,
     example_query={"unread": "true"},
-    keys=False,
 )
 def list_notifications(query: dict[str, Any]) -> Answer:
     """List the inbox, the newest first; ``unreadCount`` is of the whole inbox."""
@@ -43,21 +42,21 @@ def list_notifications(query: dict[str, Any]) -> Answer:
     return paged(page, data={"notifications": page.items, "unread_count": unread_total(mine)})
 
 
-@door.endpoint("PUT", f"{ID}/read", who=["signed_in"], answer=NotificationOut, keys=False)
+@door.endpoint("PUT", f"{ID}/read", who=["signed_in"], answer=NotificationOut)
 def read_notification(notification_id: str) -> Notification:
     """Note that a line was read; a second time changes nothing."""
     with transaction():
         return mark_read(reader=_reader(), note_id=notification_id, now=g.now)
 
 
-@door.endpoint("PUT", "/read-all", who=["signed_in"], answer=ReadOut, keys=False)
+@door.endpoint("PUT", "/read-all", who=["signed_in"], answer=ReadOut)
 def read_all_notifications() -> dict[str, int]:
     """Note that every line was read."""
     with transaction():
         return {"updated_count": mark_all_read(reader=_reader(), group=None, now=g.now)}
 
 
-@door.endpoint("DELETE", ID, who=["signed_in"], keys=False)
+@door.endpoint("DELETE", ID, who=["signed_in"])
 def delete_notification(notification_id: str) -> str:
     """Take a line out of the inbox."""
     with transaction():

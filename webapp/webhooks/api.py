@@ -45,19 +45,19 @@ def _me() -> Actor:
     return cast(Actor, current_user._get_current_object())  # noqa: SLF001  services get the row, not a proxy
 
 
-@door.endpoint("GET", "", who=["admin"], query=PageQuery, answer=EndpointOut, many=True, paged=True, keys=False)
+@door.endpoint("GET", "", who=["admin"], query=PageQuery, answer=EndpointOut, many=True, paged=True)
 def list_webhook_endpoints(query: dict[str, Any]) -> Answer:
     """List endpoints, the newest first."""
     return paged(paginate(db.session(), queries.every_endpoint(), page=query["page"], limit=query["limit"]))
 
 
-@door.endpoint("GET", ID, who=["admin"], answer=EndpointOut, keys=False)
+@door.endpoint("GET", ID, who=["admin"], answer=EndpointOut)
 def get_webhook_endpoint(endpoint_id: str) -> WebhookEndpoint:
     """Return an endpoint, without its secret."""
     return queries.get_endpoint(endpoint_id)
 
 
-@door.endpoint("POST", "", who=["admin"], body=EndpointIn, answer=NewEndpointOut, example=EXAMPLE, keys=False)
+@door.endpoint("POST", "", who=["admin"], body=EndpointIn, answer=NewEndpointOut, example=EXAMPLE)
 def create_webhook_endpoint(body: dict[str, Any]) -> dict[str, Any]:
     """Add an endpoint. Its secret is in this answer and in no other."""
     me = _me()
@@ -78,7 +78,6 @@ def create_webhook_endpoint(body: dict[str, Any]) -> dict[str, Any]:
     body=EndpointPatchIn(partial=True),
     answer=EndpointOut,
     example={"events": ["counselling.inquiry.new"], "isActive": True},
-    keys=False,
 )
 def update_webhook_endpoint(endpoint_id: str, body: dict[str, Any]) -> WebhookEndpoint:
     """Change address, events or note, or switch it on or off."""
@@ -91,7 +90,7 @@ def update_webhook_endpoint(endpoint_id: str, body: dict[str, Any]) -> WebhookEn
         return endpoint
 
 
-@door.endpoint("DELETE", ID, who=["admin"], keys=False)
+@door.endpoint("DELETE", ID, who=["admin"])
 def delete_webhook_endpoint(endpoint_id: str) -> str:
     """Delete an endpoint with its log."""
     with transaction():
@@ -108,7 +107,6 @@ def delete_webhook_endpoint(endpoint_id: str) -> str:
     many=True,
     paged=True,
     example_query={"status": "failed"},
-    keys=False,
 )
 def list_webhook_deliveries(endpoint_id: str, query: dict[str, Any]) -> Answer:
     """List what was sent to an endpoint, the newest first."""
@@ -124,7 +122,7 @@ def list_webhook_deliveries(endpoint_id: str, query: dict[str, Any]) -> Answer:
     )
 
 
-@door.endpoint("POST", "/deliveries/<delivery_id>/replay", who=["admin"], answer=DeliveryOut, repeats=None, keys=False)
+@door.endpoint("POST", "/deliveries/<delivery_id>/replay", who=["admin"], answer=DeliveryOut, repeats=None)
 def replay_webhook_delivery(delivery_id: str) -> WebhookDelivery:
     """Send a delivery once more, with the same id and body."""
     with transaction():

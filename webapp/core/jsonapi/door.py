@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.wrappers import Response as AnyResponse
 
-from webapp.core.access import PUBLIC, allow
+from webapp.core.access import allow
 from webapp.core.errors import DomainError
 from webapp.core.jsonapi.envelope import Answer, envelope_schema, tag_single, wrap
 from webapp.core.jsonapi.idempotency import HEADER, Manner, once
@@ -21,6 +21,7 @@ from webapp.core.throttle import limited
 
 View = TypeVar("View", bound=Callable[..., Any])
 PREFIX = "/api/v1"
+TOLD = "_apidoc"  # where flask-smorest keeps what the document says of a view
 IDEMPOTENCY_PARAMETER = {
     "in": "header",
     "name": HEADER,
@@ -86,17 +87,20 @@ class Door(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
         audience = tuple(who)
         manner = repeats if method == "POST" else None
         schema = (answer() if isinstance(answer, type) else answer) if answer is not None else None
+        area = self.area if keys else None
 
         def register(view: View) -> View:
             title = "".join(part.capitalize() for part in view.__name__.split("_"))
             whole = envelope_schema(f"{title}Answer", schema, many=many, paged=paged, stats=stats() if stats else None)
             single = schema is not None and not many and not paged and method == "GET"
 
+            known = _statuses(rule, body=body, manner=manner, more=errors)
+            renamed = _renaming(view, names or {})
+
             @wraps(view)
             def door(*args: Any, **kwargs: Any) -> AnyResponse:
                 def work() -> Response:
-                    with_names = _renaming(view, names or {})
-                    found = with_names(*args, **kwargs)
+                    found = renamed(*args, **kwargs)
                     if isinstance(found, AnyResponse):
                         return cast(Response, found)
                     told = found if isinstance(found, Answer) else _told(found, schema)
@@ -105,37 +109,40 @@ class Door(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
                 response = once(manner, work)
                 return tag_single(response) if single else response
 
-            known = _statuses(rule, audience, body=body, manner=manner, more=errors)
-            wrapped = self._documented(
-                door, whole, status=status, produces=produces, known=known, example=answer_example
-            )
+            answers = self._answers(whole, status=status, produces=produces, example=answer_example)
+            refusals = [self.alt_response(code, f"Error{code}") for code in sorted(known)]
+            manual = _manual(view, audience, manner=manner, keys=area is not None, example_query=example_query)
+            wrapped: Any = door
+            setattr(wrapped, TOLD, _told_of(view, [*refusals, answers, self.doc(**manual)]))
             if body is not None:
                 wrapped = self.arguments(body, location="json", arg_name="body", example=example)(wrapped)
             if query is not None:
                 wrapped = self.arguments(query, location="query", arg_name="query")(wrapped)
-            wrapped = self.doc(**_manual(view, audience, manner=manner, keys=keys, example_query=example_query))(
-                wrapped
-            )
             if limit is not None:
                 wrapped = limited(limit)(wrapped)
             wrapped = allow(*audience)(wrapped)
-            wrapped.takes_keys, wrapped.area = keys and self.area is not None, self.area
+            wrapped.area = area
             wrapped.ignores_tokens = ignores_tokens
             self.route(rule, methods=[method], endpoint=view.__name__, tags=[self.segment])(wrapped)
             return view
 
         return register
 
-    def _documented(
-        self, door: Any, whole: Schema, *, status: int, produces: str | None, known: Iterable[int], example: Any
-    ) -> Any:
-        for code in sorted(known):
-            door = self.alt_response(code, f"Error{code}")(door)
+    def _answers(self, whole: Schema, *, status: int, produces: str | None, example: Any) -> Any:
         if produces is not None:
             binary = {"type": "string"}
-            return self.alt_response(status, schema=binary, content_type=produces, success=True)(door)
+            return self.alt_response(status, schema=binary, content_type=produces, success=True)
         shown = {"success": True, "data": example} if example is not None else None
-        return self.alt_response(status, schema=whole, example=shown, success=True)(door)
+        return self.alt_response(status, schema=whole, example=shown, success=True)
+
+
+def _told_of(view: Callable[..., Any], decorators: Iterable[Callable[[Any], Any]]) -> dict[str, Any]:
+    """Return what flask-smorest's decorators tell the document; none of them is called through at a request."""
+    told = view
+    for decorate in decorators:
+        told = decorate(told)
+    found: dict[str, Any] = getattr(told, TOLD)
+    return found
 
 
 def _told(found: Any, schema: Schema | None) -> Answer:
@@ -145,7 +152,6 @@ def _told(found: Any, schema: Schema | None) -> Answer:
 def _renaming(view: Callable[..., Any], names: Mapping[str, str]) -> Callable[..., Any]:
     """Have wrong fields of a service called by their names out here."""
 
-    @wraps(view)
     def renamed(*args: Any, **kwargs: Any) -> Any:
         try:
             return view(*args, **kwargs)
@@ -156,25 +162,14 @@ def _renaming(view: Callable[..., Any], names: Mapping[str, str]) -> Callable[..
     return renamed
 
 
-def _statuses(
-    rule: str,
-    audience: tuple[str, ...],
-    *,
-    body: Any,
-    manner: Manner | None,
-    more: Iterable[int],
-) -> set[int]:
-    known = {400, 401, 429, 503, *more}
-    if frozenset(audience) != PUBLIC:
-        known.add(403)
+def _statuses(rule: str, *, body: Any, manner: Manner | None, more: Iterable[int]) -> set[int]:
+    known = {400, 401, 403, 429, 503, *more}  # 403 on public doors too: a key's scope, a closed account's token
     if "<" in rule:
         known.add(404)
     if body is not None:
         known |= {413, 415}
     if manner is not None:
         known.add(409)
-    if "public" in audience:
-        known.add(403)  # a key without the scope, a closed account's token
     return known
 
 

@@ -30,7 +30,6 @@ ID = "/<user_id>"
     many=True,
     paged=True,
     example_query={"role": "student", "isActive": "true"},
-    keys=False,
 )
 def list_users(query: dict[str, Any]) -> Answer:
     """List accounts, the newest first."""
@@ -39,7 +38,7 @@ def list_users(query: dict[str, Any]) -> Answer:
     return paged(found)
 
 
-@door.endpoint("GET", ID, who=["admin"], answer=AdminUserOut, keys=False)
+@door.endpoint("GET", ID, who=["admin"], answer=AdminUserOut)
 def get_user(user_id: str) -> User:
     """Return an account."""
     return find_person(user_id)
@@ -53,7 +52,6 @@ def get_user(user_id: str) -> User:
     answer=AdminUserOut,
     example={"isActive": False, "reason": "Asked to close the account"},
     errors=[409],
-    keys=False,
 )
 def update_user(user_id: str, body: dict[str, Any]) -> User:
     """Change the role, deactivate (out at once) or reactivate. What is so already stays as it is."""
