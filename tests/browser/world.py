@@ -162,8 +162,9 @@ class World:
         def work() -> tuple[str, int]:
             package = db.session.query(Package).filter_by(slug=slug).one()
             user = db.session.query(User).filter_by(email=email).one()
-            enrolment = make_enrolment(user, package, now=clock.now())
-            return enrolment.public_id, enrolment.id
+            now = clock.now()
+            enrolment = make_enrolment(user, package, now=now, nudge_at=now + dt.timedelta(days=30))
+            return enrolment.public_id, enrolment.id  # nudged no sooner: the running scheduler would at once
 
         return self.write(work)
 

@@ -117,7 +117,7 @@ def test_a_cookie_cannot_be_rewritten(app: Flask, user: User, change: str) -> No
     forged = {
         "role": f"{payload[:-2]}AA.{stamp}.{signature}",
         "user": f"eyJfdXNlcl9pZCI6InVzZXJfeC4xIn0.{stamp}.{signature}",
-        "signature": f"{payload}.{stamp}.{signature[:-1]}{'A' if signature[-1] != 'A' else 'B'}",
+        "signature": f"{payload}.{stamp}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}",
     }[change]
     thief = app.test_client()
     thief.set_cookie(COOKIE, forged)
