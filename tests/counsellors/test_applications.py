@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -132,6 +133,15 @@ def test_bad_input_is_named(change: dict[str, object], field: str) -> None:
     with pytest.raises(ValidationFailed) as refused:
         applied(replace(ENTRY, **change))  # type: ignore[arg-type]
     assert list(refused.value.fields) == [field]
+
+
+def test_production_takes_no_address_that_cannot_exist(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied(replace(ENTRY, email="farhan@desk.test"))
+    production = app.config["SETTINGS"].model_copy(update={"app_env": "production"})
+    monkeypatch.setitem(app.config, "SETTINGS", production)
+    with pytest.raises(ValidationFailed) as refused:
+        applied(replace(ENTRY, email="other@desk.test", phone="123"))
+    assert set(refused.value.fields) == {"email", "phone"}
 
 
 def test_an_address_that_is_known_makes_nothing(db_session: Session) -> None:

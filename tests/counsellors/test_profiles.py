@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -101,6 +102,21 @@ def test_the_invitation_can_go_again_until_it_is_used(db_session: Session, admin
     made.user.email_verified_at = later
     with pytest.raises(InvalidState):
         invite_again(actor=admin, counsellor_id=made.public_id, now=later)
+
+
+def test_production_takes_no_address_that_cannot_exist(
+    app: Flask, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = create(admin, email="kavita@desk.test")
+    production = app.config["SETTINGS"].model_copy(update={"app_env": "production"})
+    monkeypatch.setitem(app.config, "SETTINGS", production)
+    for attempt in (
+        lambda: update(admin, made, email="kavita2@desk.test"),
+        lambda: create(admin, email="other@desk.test"),
+    ):
+        with pytest.raises(ValidationFailed) as refused:
+            attempt()
+        assert list(refused.value.fields) == ["email"]
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.ADMIN])

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from webapp.accounts import rules as account_rules
 from webapp.accounts.emails import queue_verification
 from webapp.accounts.models import Role, User
-from webapp.accounts.services import create_user
+from webapp.accounts.services import clean_address, create_user
 from webapp.audit.services import because
 from webapp.core import live
 from webapp.core.db import db
@@ -105,7 +105,7 @@ def _account_problems(entry: Application) -> dict[str, str]:
     wrong: dict[str, str] = {}
     checks: dict[str, Callable[[], object]] = {
         "name": lambda: account_rules.clean_name(entry.name),
-        "email": lambda: account_rules.clean_email(entry.email, allow_test=True),
+        "email": lambda: clean_address(entry.email),
         "phone": lambda: account_rules.clean_phone(entry.phone),
     }
     for name, check in checks.items():

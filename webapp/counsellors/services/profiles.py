@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from webapp.accounts import rules as account_rules
 from webapp.accounts.inviting import invite_user, queue_invitation
 from webapp.accounts.models import Role, User
+from webapp.accounts.services import clean_address
 from webapp.core import live
 from webapp.core.db import after_commit, db
 from webapp.core.errors import (
@@ -101,7 +102,7 @@ def update_counsellor(
     counsellor = lock_counsellor(actor, counsellor_id)
     profile, record, number = _checked(profile, record, phone, email)
     _require_seen(counsellor, seen, with_record=True)
-    counsellor.email, counsellor.phone = account_rules.clean_email(email, allow_test=True), number
+    counsellor.email, counsellor.phone = clean_address(email), number
     _write_profile(counsellor, profile)
     _write_record(counsellor, record)
     db.session.flush()  # an address that another one has ends here
@@ -187,7 +188,7 @@ def _checked(
         wrong["phone"] = str(error)
     if email is not None:
         try:
-            account_rules.clean_email(email, allow_test=True)
+            clean_address(email)
         except ValueError as error:
             wrong["email"] = str(error)
     if wrong:

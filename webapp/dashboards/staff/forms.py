@@ -28,6 +28,7 @@ from wtforms.validators import StopValidation
 from webapp.accounts import rules as account_rules
 from webapp.accounts.forms import Marks
 from webapp.accounts.rules import phone_in_form
+from webapp.accounts.services import clean_address
 from webapp.counsellors.models import Counsellor, Service
 from webapp.counsellors.queries import profile_state
 from webapp.counsellors.rules import (
@@ -174,7 +175,7 @@ class CounsellorForm(ProfileForm):
         """What the rules refuse, with the desk's fields and the address."""
         wrong = {**super().problems(), **clean_record(self.record())[1]}
         try:
-            account_rules.clean_email(self.email.data or "", allow_test=True)
+            clean_address(self.email.data or "")
         except ValueError as error:
             wrong["email"] = str(error)
         return wrong
