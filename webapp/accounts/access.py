@@ -25,6 +25,7 @@ from webapp.core.access import PUBLIC, audience_of
 from webapp.core.db import SAFE_METHODS, db, transaction
 from webapp.core.errors import DomainError, Forbidden
 from webapp.core.htmx import is_htmx
+from webapp.core.requests import is_api
 from webapp.core.throttle import enforce_limits
 from webapp.extensions import login_manager
 
@@ -77,11 +78,6 @@ def load_caller(req: Request) -> User | None:
     except DomainError as refused:
         g.caller_refused = refused
         return None
-
-
-def is_api() -> bool:
-    """Tell whether this request came to the JSON door."""
-    return request.path.startswith("/api/")
 
 
 def enforce_audience() -> Response | None:

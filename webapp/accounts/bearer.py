@@ -17,6 +17,7 @@ from webapp.accounts.devices import API_LASTS, end_login_row, find_login, holds
 from webapp.accounts.models import Login, RefreshToken, User
 from webapp.core.db import db
 from webapp.core.errors import DomainError
+from webapp.core.ids import fingerprint
 
 ACCESS_LASTS = dt.timedelta(minutes=15)
 ALGORITHM = "HS256"
@@ -69,7 +70,7 @@ def issue_tokens(login: Login, user: User, *, now: dt.datetime) -> Tokens:
     refresh = secrets.token_urlsafe(48)
     ends = now + API_LASTS
     login.expires_at = ends
-    db.session.add(RefreshToken(login_id=login.id, token_hash=_hashed(refresh), issued_at=now, expires_at=ends))
+    db.session.add(RefreshToken(login_id=login.id, token_hash=fingerprint(refresh), issued_at=now, expires_at=ends))
     db.session.flush()
     return Tokens(make_access_token(login, user, now=now), refresh, login, user)
 
@@ -134,7 +135,7 @@ def rotate(refresh_token: str, *, now: dt.datetime) -> Tokens | DomainError:
         .join(Login, RefreshToken.login_id == Login.id)
         .join(User, Login.user_id == User.id)
         .options(contains_eager(RefreshToken.login).contains_eager(Login.user))
-        .where(RefreshToken.token_hash == _hashed(refresh_token))
+        .where(RefreshToken.token_hash == fingerprint(refresh_token))
         .with_for_update(of=(Login, RefreshToken))
         .execution_options(populate_existing=True)
     )
@@ -159,12 +160,8 @@ def login_of_refresh_token(refresh_token: str) -> Login | None:
     return db.session.scalar(
         select(Login)
         .join(RefreshToken, RefreshToken.login_id == Login.id)
-        .where(RefreshToken.token_hash == _hashed(refresh_token))
+        .where(RefreshToken.token_hash == fingerprint(refresh_token))
     )
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def _keys() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 
@@ -11,6 +10,7 @@ from sqlalchemy import select
 from webapp.accounts.models import User
 from webapp.core.db import db, lock_for_update
 from webapp.core.errors import NotFound
+from webapp.core.ids import fingerprint
 
 KEY_BYTES = 24  # 192 bits: not to be guessed, whatever the rate
 _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -47,4 +47,4 @@ def user_of_feed_key(key: str) -> User:
 
 def hash_feed_key(key: str) -> str:
     """Return what is kept of a key: its SHA-256 in hex."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    return fingerprint(key)

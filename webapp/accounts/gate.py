@@ -17,6 +17,7 @@ from webapp.config import Settings
 from webapp.core.access import PUBLIC, audience_of
 from webapp.core.errors import Forbidden
 from webapp.core.htmx import is_htmx, see_other
+from webapp.core.requests import is_api
 
 View = TypeVar("View", bound=Callable[..., Any])
 SET_IT_UP = "Admins sign in with two steps here. Set it up first."
@@ -45,7 +46,7 @@ def lead_to_second_step() -> Response | None:
     if request.endpoint in (None, "static") or not is_missing() or _is_open():
         return None
     is_set_up = needs_second_step(acting_user())
-    if request.path.startswith("/api/"):
+    if is_api():
         raise Forbidden(SIGN_IN_AGAIN if is_set_up else SET_IT_UP)
     onward = url_for("accounts.two_step" if is_set_up else "accounts.security")
     return see_other(onward) if is_htmx() else redirect(onward)
@@ -66,6 +67,6 @@ def _is_open() -> bool:
     handler = getattr(in_class, request.method.lower(), None) if in_class else view
     if getattr(handler, "before_second_step", False):
         return True
-    if request.path.startswith("/api/"):
+    if is_api():
         return bool(getattr(view, "ignores_tokens", False))  # signing in anew, renewing
     return audience_of(view) == PUBLIC

@@ -15,6 +15,7 @@ from webapp.accounts.devices import Device, end_login_row, keep_login, open_logi
 from webapp.accounts.models import Login, LoginKind, User
 from webapp.accounts.places import place_of
 from webapp.core.db import transaction
+from webapp.core.requests import is_api
 from webapp.core.times import DEFAULT_ZONE, is_zone
 
 LOGIN_KEY = "login"
@@ -41,7 +42,7 @@ def start_login(user: User, *, remember: bool = False, second_step: bool = False
 
 def device_of_request() -> Device:
     """Return what this request says of its device."""
-    address, is_program = request.remote_addr or "", request.path.startswith("/api/")
+    address, is_program = request.remote_addr or "", is_api()
     return Device(
         address=address,
         user_agent=request.headers.get("User-Agent", ""),

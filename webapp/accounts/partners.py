@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +14,7 @@ from webapp.accounts.models import ApiKey, Role, User
 from webapp.accounts.models.logins import LONGEST_KEY_NAME
 from webapp.core.db import db
 from webapp.core.errors import Forbidden, InvalidState, NotFound, ValidationFailed
+from webapp.core.ids import fingerprint
 from webapp.core.pagination import DEFAULT_LIMIT, Page, paginate
 
 PREFIX = "dsk_"
@@ -63,7 +63,7 @@ def make_api_key(*, actor: User, name: str, scopes: Iterable[str]) -> tuple[ApiK
     key = PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(
         name=title,
-        key_hash=_hashed(key),
+        key_hash=fingerprint(key),
         ending=key[-4:],
         scopes=[scope for scope in SCOPES if scope in wanted],
         made_by=actor,
@@ -128,7 +128,7 @@ def find_api_key(key: str) -> ApiKey:
         select(ApiKey)
         .join(User, ApiKey.made_by_id == User.id)
         .options(contains_eager(ApiKey.made_by))
-        .where(ApiKey.key_hash == _hashed(key))
+        .where(ApiKey.key_hash == fingerprint(key))
     )
     if row is None or not api_key_works(row):
         raise KeyRefused
@@ -149,7 +149,3 @@ def check_scope(key: ApiKey, area: str | None, *, writes: bool) -> None:
 def _only_admins(actor: User) -> None:
     if actor.role is not Role.ADMIN:
         raise Forbidden
-
-
-def _hashed(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

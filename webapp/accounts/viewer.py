@@ -7,7 +7,7 @@ from typing import cast
 from flask import request
 from flask_login import current_user
 
-from webapp.accounts.models import User
+from webapp.accounts.models import Role, User
 from webapp.accounts.viewing import real_admin
 from webapp.core import times
 
@@ -28,6 +28,12 @@ def viewer() -> User:
 def caller() -> User | None:
     """Return who is signed in, by whichever door; None for a visitor."""
     return viewer() if current_user.is_authenticated else None
+
+
+def caller_is_admin() -> bool:
+    """Tell whether an admin asks, by whichever door."""
+    user = caller()
+    return user is not None and user.role is Role.ADMIN
 
 
 def acting_user() -> User:

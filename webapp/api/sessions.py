@@ -5,17 +5,17 @@ from __future__ import annotations
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
+from webapp.core.requests import PROGRAMS, is_api
+
 
 class DoorSessions(SecureCookieSessionInterface):
     """Neither reads nor writes a cookie under ``/api/``: a token says who asks there, and CSRF finds nothing."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the cookie's session, an empty one on the JSON door."""
-        return SecureCookieSession() if request.path.startswith("/api/") else super().open_session(app, request)
+        return SecureCookieSession() if request.path.startswith(PROGRAMS) else super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie, unless this is the JSON door."""
-        from flask import request
-
-        if not request.path.startswith("/api/"):
+        if not is_api():
             super().save_session(app, session, response)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from webapp.core.errors import DomainError, Forbidden, NotFound, RateLimited, ServiceUnavailable
 from webapp.core.htmx import is_htmx
+from webapp.core.requests import is_api
 from webapp.core.sealing import SealBroken
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ def answer_error(
     more: Mapping[str, object] | None = None,
 ) -> Response:
     """Answer an error in the shape of the request's door; ``more`` is for programs alone."""
-    if request.path.startswith("/api/"):
+    if is_api():
         details = [{"field": name, "message": text} for name, text in (fields or {}).items()]
         body: dict[str, object] = {"code": code, "message": message}
         if details:
@@ -69,7 +70,7 @@ def answer_error(
 
 def answer_domain_error(error: DomainError) -> Response:
     """Answer a refusal in the shape of the request's door."""
-    api = request.path.startswith("/api/")
+    api = is_api()
     status = error.status_for_api if api else error.http_status
     response = answer_error(status, error.code, error.message, error.fields, error.more)
     if isinstance(error, RateLimited):
@@ -79,7 +80,7 @@ def answer_domain_error(error: DomainError) -> Response:
 
 def _forged_form(error: CSRFError) -> Response:
     log.info("csrf_refused", reason=error.description, path=request.path)
-    if not is_htmx() and not request.path.startswith("/api/"):
+    if not is_htmx() and not is_api():
         flash(STALE_FORM, "warn")
     response = answer_error(400, "VALIDATION_ERROR", STALE_FORM)
     if is_htmx():  # forms.js puts it into the page, so that sending again works

@@ -1,7 +1,8 @@
-"""Random public ids: what a person or a program sees instead of a primary key."""
+"""Random public ids, seen instead of primary keys, and fingerprints, kept instead of keys and codes."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import string
 
@@ -12,3 +13,8 @@ _LENGTH = 20  # 62^20 ≈ 2^119: not to be guessed, still short enough for a URL
 def new_public_id(prefix: str) -> str:
     """Return a fresh id such as ``session_k3J…`` (prefix, underscore, 20 random characters)."""
     return f"{prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+
+
+def fingerprint(secret: str) -> str:
+    """Return what is kept of a random secret: its SHA-256 in hex. Whatever was typed has one, lone surrogates too."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

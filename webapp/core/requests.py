@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from flask import request
 from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.utils import cached_property
 
 NUL = "\x00"
+PROGRAMS = "/api/"
+
+
+def is_api() -> bool:
+    """Tell whether this request came to the JSON door."""
+    return request.path.startswith(PROGRAMS)
 
 
 class HouseRequest(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask is untyped
@@ -26,7 +33,7 @@ class HouseRequest(HtmxAwareRequest):  # type: ignore[misc]  # htmx-flask is unt
             self.__dict__["form"] = self._without_nul(self.form)
 
     def _without_nul(self, found: Any) -> Any:
-        if self.path.startswith("/api/") or not any(NUL in text for pair in found.items(multi=True) for text in pair):
+        if self.path.startswith(PROGRAMS) or not any(NUL in text for pair in found.items(multi=True) for text in pair):
             return found
         pairs = [(name.replace(NUL, ""), value.replace(NUL, "")) for name, value in found.items(multi=True)]
         return ImmutableMultiDict(pairs)

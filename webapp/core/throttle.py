@@ -16,7 +16,6 @@ guessing from many addresses is slow as well. The numbers there follow from one 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -27,7 +26,9 @@ from webapp.core import clock
 from webapp.core.db import SAFE_METHODS
 from webapp.core.error_pages import answer_domain_error
 from webapp.core.errors import RateLimited
+from webapp.core.ids import fingerprint
 from webapp.core.limits import Verdict, address_key, hit
+from webapp.core.requests import is_api
 
 View = TypeVar("View", bound=Callable[..., Any])
 MINUTE, HOUR = 60, 3600
@@ -130,7 +131,7 @@ def enforce_limits() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     mark = limit_of(view, request.method)
     own = LIMITS[mark.name] if mark and _counts(mark) else None
-    if _is_api() and not (own and own.alone):
+    if is_api() and not (own and own.alone):
         _count_general()
     if mark and own:
         _count_own(mark.name, own)
@@ -193,10 +194,6 @@ def _is_familiar(account: str, address: str) -> bool:
     return bool(_familiar) and _familiar[0](account, address)
 
 
-def _is_api() -> bool:
-    return request.path.startswith("/api/")
-
-
 def _account_addressed() -> str:
     """Return the mail address typed in the form or sent in the body, in one spelling; "" without one."""
     typed: object = request.form.get("email", "")
@@ -210,7 +207,7 @@ def _account_addressed() -> str:
 
 
 def _hashed(account: str) -> str:
-    return hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()[:24]
+    return fingerprint(account)[:24]
 
 
 def wait_words(seconds: int) -> str:
@@ -224,7 +221,7 @@ def _tell(response: Response) -> Response:
 
     Reset is in whole seconds from now: when what was counted so far has left the window, or one more try fits.
     """
-    if not _is_api():
+    if not is_api():
         return response
     if "rate_verdict" not in g:
         response = _count_late(response)

@@ -8,8 +8,7 @@ from typing import Any
 
 from flask import g
 
-from webapp.accounts.models import Role
-from webapp.accounts.viewer import caller, viewer
+from webapp.accounts.viewer import caller_is_admin, viewer
 from webapp.core.db import transaction
 from webapp.core.jsonapi.door import Door
 from webapp.core.jsonapi.envelope import Answer, paged
@@ -42,11 +41,6 @@ EXAMPLE = {
 ID = "/<package_id>"
 
 
-def _is_admin() -> bool:
-    user = caller()
-    return user is not None and user.role is Role.ADMIN
-
-
 @door.endpoint(
     "GET",
     "",
@@ -60,7 +54,7 @@ def _is_admin() -> bool:
 def list_packages(query: dict[str, Any]) -> Answer:
     """List packages: those on sale; admins see all that are not archived."""
     wanted = PackageFilter(
-        query.get("exam_type"), query.get("is_active"), query.get("is_featured"), everything=_is_admin()
+        query.get("exam_type"), query.get("is_active"), query.get("is_featured"), everything=caller_is_admin()
     )
     return paged(list_for_programs(wanted, sort=query["sort"], page=query["page"], limit=query["limit"]))
 
@@ -68,13 +62,13 @@ def list_packages(query: dict[str, Any]) -> Answer:
 @door.endpoint("GET", ID, who=["public"], answer=PackageDetailOut)
 def get_package(package_id: str) -> dict[str, Any]:
     """Return a package with the counsellors who may be booked with it."""
-    return _with_counsellors(find_package(public_id=package_id, everything=_is_admin()))
+    return _with_counsellors(find_package(public_id=package_id, everything=caller_is_admin()))
 
 
 @door.endpoint("GET", "/slug/<slug>", who=["public"], answer=PackageDetailOut)
 def get_package_by_slug(slug: str) -> dict[str, Any]:
     """Return a package by its address with the counsellors who may be booked with it."""
-    return _with_counsellors(find_package(slug=slug, everything=_is_admin()))
+    return _with_counsellors(find_package(slug=slug, everything=caller_is_admin()))
 
 
 def _with_counsellors(package: Package) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from flask import g
 
-from webapp.accounts.models import Role
-from webapp.accounts.viewer import caller, viewer
+from webapp.accounts.viewer import caller_is_admin, viewer
 from webapp.core.db import transaction
 from webapp.core.errors import Forbidden, ValidationFailed
 from webapp.core.jsonapi.door import Door
@@ -79,7 +78,7 @@ def create_review(body: dict[str, Any]) -> Answer:
 )
 def list_counsellor_reviews(counsellor_id: str, query: dict[str, Any]) -> Answer:
     """List a counsellor's published reviews with their numbers; names are shortened."""
-    everything = _is_admin()
+    everything = caller_is_admin()
     if "is_published" in query and not everything:
         raise Forbidden("Only admins may filter by isPublished.")
     counsellor = queries.counsellor_reviewed(counsellor_id, everything=everything)
@@ -134,11 +133,6 @@ def respond_to_review(review_id: str, body: dict[str, Any]) -> Review:
     """Answer a published review of one's own, in public; a second answer takes the place of the first."""
     with transaction():
         return services.respond_to_review(actor=viewer(), review_id=review_id, text=body["response"], now=g.now)
-
-
-def _is_admin() -> bool:
-    user = caller()
-    return user is not None and user.role is Role.ADMIN
 
 
 def _stats(stars: Distribution) -> dict[str, Any]:
