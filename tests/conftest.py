@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask, g, has_app_context
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import make_login
 from tests.forks import Forks
+from tests.rollback import rolled_back
 from tests.servers import pytest_configure, pytest_unconfigure, servers
 from webapp import create_app
 from webapp.accounts.models import User
@@ -70,21 +71,10 @@ def app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def db_session(app: Flask) -> Iterator[Session]:
     """Give a session inside one transaction that is rolled back; commits become savepoints."""
-    with app.app_context():
-        engine = db.engine
-        connection = engine.connect()
-        outer = connection.begin()
-        engines = cast(dict[str | None, Any], db.engines)
-        engines[None] = connection
+    with rolled_back(app):
         get_redis().flushdb()
         app.extensions.pop("local_limits", None)  # what was counted while another test's Redis was away
-        try:
-            yield db.session()
-        finally:
-            db.session.remove()
-            outer.rollback()
-            connection.close()
-            engines[None] = engine
+        yield db.session()
 
 
 @pytest.fixture

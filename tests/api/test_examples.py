@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import jsonschema
 from flask import Flask
-from sqlalchemy import Connection
 
 from tests.api.operations import ROLES, Operation
 from tests.api.states import ACTORS, STATES, prepare
 from tests.api.world import World
 from tests.programs import Program
+from tests.rollback import apart
 from webapp.core.db import db
 from webapp.core.jobs import get_redis
-
-
-@contextmanager
-def apart() -> Iterator[None]:
-    """Undo in the end whatever happens within."""
-    connection: Any = db.engines[None]
-    assert isinstance(connection, Connection)
-    db.session.rollback()  # no savepoint of the session's own may lie below ours
-    point = connection.begin_nested()
-    try:
-        yield
-    finally:
-        db.session.remove()
-        point.rollback()
 
 
 def actor_of(one: Operation) -> str | None:

@@ -38,9 +38,9 @@ from schemathesis.specs.openapi.checks import (
 from tests.api import ids
 from tests.api.clean import clean
 from tests.api.operations import ROLES
-from tests.api.test_examples import apart
 from tests.api.world import World
 from tests.programs import Program
+from tests.rollback import apart
 from webapp.core.db import db
 from webapp.core.jobs import get_redis
 

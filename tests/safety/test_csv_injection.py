@@ -14,7 +14,8 @@ from sqlalchemy import String, Text, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.pages import Browser
-from tests.safety.visits import rolled_back, unlimited
+from tests.rollback import rolled_back
+from tests.safety.visits import unlimited
 from webapp.accounts.models import User
 from webapp.core import clock
 from webapp.core.csv_export import STARTS_A_FORMULA

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from tests.browser.pages import VISITOR
 from tests.factories import make_login
+from tests.rollback import rolled_back
 from tests.safety.forms import Target, targets_of
-from tests.safety.visits import rolled_back, unlimited, visit_everything
+from tests.safety.visits import unlimited, visit_everything
 from webapp.accounts.models import Login, User
 from webapp.core.db import db
 

@@ -12,8 +12,9 @@ from sqlalchemy import select, text
 
 from tests.browser.pages import VISITOR
 from tests.conftest import login
+from tests.rollback import rolled_back
 from tests.safety.forms import Target, targets_of
-from tests.safety.visits import rolled_back, unlimited, visit_everything
+from tests.safety.visits import unlimited, visit_everything
 from webapp.accounts.models import User
 from webapp.core.db import db
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.safety.visits import Visit, rolled_back, unlimited, visit_everything
+from tests.rollback import rolled_back
+from tests.safety.visits import Visit, unlimited, visit_everything
 from tests.test_routes import address
 from webapp.config import ROOT
 from webapp.core.headers import CSP

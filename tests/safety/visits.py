@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
 
 from flask import Flask
 from werkzeug.datastructures import Headers
@@ -48,24 +47,6 @@ class _Inside(World):
     def __init__(self, app: Flask) -> None:
         self.app = app
         self._password_hash = "no password fits"
-
-
-@contextmanager
-def rolled_back(app: Flask) -> Iterator[None]:
-    """Let everything happen inside one transaction that is rolled back, however many tests it lasts."""
-    with app.app_context():
-        engine = db.engine
-        connection = engine.connect()
-        outer = connection.begin()
-        engines = cast(dict[str | None, Any], db.engines)
-        engines[None] = connection
-        try:
-            yield
-        finally:
-            db.session.remove()
-            outer.rollback()
-            connection.close()
-            engines[None] = engine
 
 
 @contextmanager
