@@ -10,12 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, make_counsellor, make_exception, make_user
+from tests.factories import NOW, make_counsellor, make_enrolment, make_exception, make_session, make_user
 from tests.programs import Program, details, partner_key
 from tests.queries import count_queries
 from webapp.accounts.models import Role
-from webapp.availability.api import EXAMPLE
 from webapp.availability.models import AvailabilityException
+from webapp.bookings.api.hours import EXAMPLE
+from webapp.bookings.rules import SessionStatus
 from webapp.core import clock
 from webapp.core.db import db
 
@@ -83,7 +84,50 @@ def test_hours_and_rules_are_saved_together(world: World) -> None:
         assert saved["weekly"] == {**NONE, **EXAMPLE["weekly"]}  # type: ignore[dict-item]
         assert saved["rules"]["minBookingNoticeHours"] == 12
         assert (saved["rules"]["maxAdvanceDays"], saved["rules"]["bookingMode"]) == (60, "instant")
-    assert world.nobody.get(world.url)["data"] == saved
+    assert world.nobody.get(world.url)["data"] == {k: v for k, v in saved.items() if k != "affectedSessions"}
+
+
+def test_what_is_booked_outside_the_new_hours_is_listed_and_stays(world: World) -> None:
+    enrolment = make_enrolment(make_user(), session_minutes=30, sessions_total=9)
+    monday = dt.datetime(2026, 12, 14, 4, 30, tzinfo=dt.UTC)  # 10:00 in Kolkata
+    inside = make_session(enrolment, world.counsellor, monday + dt.timedelta(hours=2))
+    early = make_session(enrolment, world.counsellor, monday)
+    asked = make_session(enrolment, world.counsellor, monday + dt.timedelta(days=7), status="requested")
+    make_session(enrolment, world.counsellor, monday - dt.timedelta(days=7))  # over
+    make_session(enrolment, make_counsellor(), monday + dt.timedelta(hours=1))  # somebody else's
+    db.session.commit()
+    body = {"weekly": {"monday": [{"start": "12:00", "end": "13:00"}]}}
+    wanted = [
+        {"_id": early.public_id, "status": "scheduled", "scheduledDate": "2026-12-14T04:30:00.000Z", "duration": 30},
+        {"_id": asked.public_id, "status": "requested", "scheduledDate": "2026-12-21T04:30:00.000Z", "duration": 30},
+    ]
+    assert world.own.put(world.url, body)["data"]["affectedSessions"] == wanted
+    assert world.desk.put(world.url, {})["data"]["affectedSessions"] == wanted  # who asks again is told again
+    assert early.status is SessionStatus.SCHEDULED
+    make_exception(world.counsellor, dt.date(2026, 12, 14), [(600, 630)])
+    db.session.commit()
+    listed = world.own.put(world.url, {})["data"]["affectedSessions"]
+    assert [row["_id"] for row in listed] == [inside.public_id, asked.public_id]
+    wide = {"weekly": {"monday": [{"start": "10:00", "end": "13:00"}]}}
+    assert [row["_id"] for row in world.own.put(world.url, wide)["data"]["affectedSessions"]] == [inside.public_id]
+
+
+def test_listing_what_is_outside_costs_the_same_for_many(world: World) -> None:
+    enrolment = make_enrolment(make_user(), session_minutes=30, sessions_total=30)
+    monday = dt.datetime(2026, 12, 14, 4, 30, tzinfo=dt.UTC)
+
+    def put() -> int:
+        db.session.commit()
+        with count_queries() as counted:
+            world.own.put(world.url, {"weekly": {}})
+        return len(counted)
+
+    make_session(enrolment, world.counsellor, monday)
+    put()
+    few = put()
+    for week in range(1, 12):
+        make_session(enrolment, world.counsellor, monday + dt.timedelta(days=7 * week))
+    assert put() == few
 
 
 def test_what_is_left_out_stays(world: World) -> None:

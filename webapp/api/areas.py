@@ -9,6 +9,7 @@ from webapp.api.health import door as health
 from webapp.audit.api import door as audit_log
 from webapp.availability.api import door as availability
 from webapp.bookings.api import door as sessions
+from webapp.bookings.api.hours import door as hours
 from webapp.bookings.api.slots import door as slots
 from webapp.core.jsonapi.door import Door
 from webapp.dashboards.admin.api import door as admin
@@ -33,6 +34,7 @@ DOORS: tuple[Door, ...] = (
     inquiries,
     counsellors,
     availability,
+    hours,
     slots,
     sessions,
     payments,

@@ -10,16 +10,13 @@ from webapp.accounts.viewer import caller, viewer
 from webapp.availability.days import add_day, change_day, remove_day
 from webapp.availability.models import AvailabilityException
 from webapp.availability.programs import (
-    FIELDS,
     Availability,
     availability_of,
-    change_availability,
     exceptions_page,
     seen_counsellor,
 )
 from webapp.availability.queries import DayRecord, editable_counsellor
 from webapp.availability.schemas import (
-    AvailabilityIn,
     AvailabilityOut,
     ExceptionIn,
     ExceptionOut,
@@ -36,39 +33,12 @@ WHOLE = "/<counsellor_id>/availability"
 DAYS = f"{WHOLE}/exceptions"
 DAY = f"{DAYS}/<exception_id>"
 NAMES = {"exceptions": "date"}
-EXAMPLE = {
-    "timezone": "Asia/Kolkata",
-    "weekly": {
-        "monday": [{"start": "10:00", "end": "13:00"}, {"start": "16:00", "end": "19:00"}],
-        "wednesday": [{"start": "10:00", "end": "13:00"}],
-    },
-    "rules": {"minBookingNoticeHours": 12, "maxAdvanceDays": 60, "bookingMode": "instant"},
-    "isActive": True,
-}
 
 
 @door.endpoint("GET", WHOLE, who=["public"], answer=AvailabilityOut)
 def get_availability(counsellor_id: str) -> Availability:
     """Return a counsellor's weekly hours and rules."""
     return availability_of(seen_counsellor(caller(), counsellor_id))
-
-
-@door.endpoint(
-    "PUT",
-    WHOLE,
-    who=STAFF,
-    body=AvailabilityIn,
-    answer=AvailabilityOut,
-    example=EXAMPLE,
-    errors=[409],
-    names=FIELDS,
-)
-def put_availability(counsellor_id: str, body: dict[str, Any]) -> Availability:
-    """Change hours and rules; sessions that are booked stay as they are."""
-    with transaction():
-        counsellor = editable_counsellor(viewer(), counsellor_id)
-        change_availability(actor=viewer(), counsellor=counsellor, given=body, now=g.now)
-    return availability_of(counsellor)
 
 
 @door.endpoint("GET", DAYS, who=STAFF, query=ExceptionQuery, answer=ExceptionOut, many=True, paged=True)
