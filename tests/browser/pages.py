@@ -78,6 +78,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     (STUDENT, "/sessions/{requested}"),
     (STUDENT, "/sessions/{scheduled}"),
     (STUDENT, "/sessions/{scheduled}/agenda"),
+    (STUDENT, "/sessions/{completed}/my-notes"),
     (STUDENT, "/sessions/{scheduled}/cancel"),
     (STUDENT, "/sessions/{completed}"),
     (STUDENT, "/sessions/{declined}"),

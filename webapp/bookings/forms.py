@@ -44,6 +44,16 @@ class AgendaForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class OwnNotesForm(FlaskForm):  # type: ignore[misc]
+    """What a student keeps of a session for nobody else's eyes; may stay empty."""
+
+    notes = TextAreaField(
+        "Your notes",
+        [Length(max=NOTES_LIMIT, message=f"Keep this within {NOTES_LIMIT} characters.")],
+        filters=[tidy],
+    )
+
+
 class CancelForm(FlaskForm):  # type: ignore[misc]
     """Why a session is cancelled; may stay empty."""
 
