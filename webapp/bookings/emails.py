@@ -24,7 +24,7 @@ from webapp.config import Settings
 from webapp.core import times
 from webapp.core.errors import InvalidState
 from webapp.enrolments.models import EnrolmentStatus
-from webapp.notifications.services import Attachment, MailMessage, Recipient, WhatsAppMessage, notify
+from webapp.notifications.services import Attachment, MailMessage, News, Recipient, WhatsAppMessage, notify_all
 
 HOW = {
     MeetingMode.VIDEO: "by video",
@@ -102,56 +102,66 @@ def counsellor_of(session: CounsellingSession) -> Party:
 def tell_requested(session: CounsellingSession, now: dt.datetime) -> None:
     """Queue "we have asked" to the student and "please answer" to the counsellor."""
     (student, _), (counsellor, _) = both_parties(session, "session_requested")
-    _queue(session, "requested", student, "session_requested", now)
-    _queue(session, "requested", counsellor, "session_request_received", now)
+    told = ((student, "session_requested"), (counsellor, "session_request_received"))
+    notify_all([_news(session, "requested", party, template, now) for party, template in told], now=now)
 
 
 def tell_confirmed(session: CounsellingSession, now: dt.datetime) -> None:
     """Queue the confirmation, with a calendar file each, to both."""
-    for party, template in both_parties(session, "session_confirmed"):
-        files = [calendar_attachment(session, party, Method.REQUEST, now)]
-        _queue(session, "confirmed", party, template, now, files=files)
+    _tell_with_file(session, "confirmed", now)
 
 
 def tell_declined(session: CounsellingSession, now: dt.datetime) -> None:
     """Queue the counsellor's answer, with its reason, to the student."""
-    _queue(session, "declined", student_of(session), "session_declined", now)
+    notify_all([_news(session, "declined", student_of(session), "session_declined", now)], now=now)
 
 
 def tell_expired(session: CounsellingSession, now: dt.datetime) -> None:
     """Queue "there was no answer in time" to both."""
-    for party, template in both_parties(session, "session_expired"):
-        _queue(session, "expired", party, template, now)
+    told = both_parties(session, "session_expired")
+    notify_all([_news(session, "expired", party, template, now) for party, template in told], now=now)
 
 
 def tell_cancelled(session: CounsellingSession, by: Part, now: dt.datetime) -> None:
     """Queue the cancellation to both; who had a calendar file gets one that takes it off again."""
+    told = []
     for party, template in both_parties(session, "session_cancelled"):
         was_confirmed = session.confirmed_at is not None
         files = [calendar_attachment(session, party, Method.CANCEL, now)] if was_confirmed else []
         who = who_did(session, by, party)
-        _queue(session, "cancelled", party, template, now, files=files, line=f"cancelled by {_inside(who)}", by=who)
+        line = f"cancelled by {_inside(who)}"
+        told.append(_news(session, "cancelled", party, template, now, files=files, line=line, by=who))
+    notify_all(told, now=now)
 
 
 def tell_rescheduled(old: CounsellingSession, new: CounsellingSession, by: Part, now: dt.datetime) -> None:
     """Queue the new time to both, with a calendar file that moves the entry they have."""
+    told = []
     for party, template in both_parties(new, "session_rescheduled"):
         who, was = who_did(new, by, party), times.format_when(old.starts_at, party.zone)
         files = [calendar_attachment(new, party, Method.REQUEST, now)]
         more = {"by": who, "was": was, "reason": old.reason}
-        _queue(new, "rescheduled", party, template, now, files=files, line=f"moved by {_inside(who)}", **more)
+        line = f"moved by {_inside(who)}"
+        told.append(_news(new, "rescheduled", party, template, now, files=files, line=line, **more))
+    notify_all(told, now=now)
 
 
 def tell_link(session: CounsellingSession, now: dt.datetime) -> None:
     """Queue the new meeting link of a confirmed session to both, with the calendar file that carries it."""
-    for party, template in both_parties(session, "session_link"):
+    _tell_with_file(session, "link", now)
+
+
+def _tell_with_file(session: CounsellingSession, kind: str, now: dt.datetime) -> None:
+    told = []
+    for party, template in both_parties(session, f"session_{kind}"):
         files = [calendar_attachment(session, party, Method.REQUEST, now)]
-        _queue(session, "link", party, template, now, files=files)
+        told.append(_news(session, kind, party, template, now, files=files))
+    notify_all(told, now=now)
 
 
 def tell_no_show(session: CounsellingSession, now: dt.datetime) -> None:
     """Queue to the student that the session counts as missed, and what can be done about it."""
-    _queue(session, "no_show", student_of(session), "session_no_show", now)
+    notify_all([_news(session, "no_show", student_of(session), "session_no_show", now)], now=now)
 
 
 def both_parties(session: CounsellingSession, template: str) -> list[tuple[Party, str]]:
@@ -209,7 +219,7 @@ def site_url(path: str) -> str:
     return f"{_settings().base_url}{path}"
 
 
-def _queue(
+def _news(
     session: CounsellingSession,
     kind: str,
     party: Party,
@@ -219,17 +229,16 @@ def _queue(
     files: Sequence[Attachment] = (),
     line: str = "",
     **more: str,
-) -> None:
+) -> tuple[Recipient, News]:
+    """Return who is told what of a session's new state."""
     version, words = session.version, {**words_for(session, party, now), **more}
     guard = f"session:{session.public_id}:{kind}:{version}"
-    notify(
-        user=party.recipient,
+    return party.recipient, News(
         kind=f"session_{kind}",
         title=_title(kind, party),
         body=f"{words['when']} with {party.meets}" + (f" · {line}" if line else ""),
         url=f"/sessions/{session.public_id}",
         dedupe_key=f"session:{session.public_id}:{kind}:v{version}:{party.key}",
-        now=now,
         mail=MailMessage(template=template, context=words, guard=guard, attachments=files),
         whatsapp=short_message(template, party, words, guard),
     )

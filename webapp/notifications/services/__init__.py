@@ -1,6 +1,6 @@
 """Telling people: one call for every channel, and the outbox behind the channels."""
 
-from webapp.notifications.messages import Attachment, MailMessage, Recipient, WhatsAppMessage
+from webapp.notifications.messages import Attachment, MailMessage, News, Recipient, WhatsAppMessage
 from webapp.notifications.services.inbox import (
     delete_note,
     forget_deleted,
@@ -17,12 +17,13 @@ from webapp.notifications.services.outbox import (
     wake_sender,
 )
 from webapp.notifications.services.preferences import save_preferences, set_mail
-from webapp.notifications.services.telling import notify
+from webapp.notifications.services.telling import notify, notify_all
 
 __all__ = [
     "SENDER_JOB",
     "Attachment",
     "MailMessage",
+    "News",
     "Recipient",
     "WhatsAppMessage",
     "delete_note",
@@ -32,6 +33,7 @@ __all__ = [
     "mark_all_read",
     "mark_read",
     "notify",
+    "notify_all",
     "queue_mail",
     "restore_note",
     "retry_failed_mail",

@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy import delete, update
 
-from webapp.core import live
+from webapp.core import live, pieces
 from webapp.core.db import db
 from webapp.notifications.kinds import Group, kinds_of
 from webapp.notifications.messages import Reader
@@ -44,6 +44,7 @@ def mark_all_read(*, reader: Reader, group: Group | None, now: dt.datetime) -> i
     changed = db.session.scalars(lines.values(read_at=now).returning(Notification.id)).all()
     if changed:
         live.bump(inbox_key(reader.public_id))
+        pieces.changed(pieces.rows_key("users", reader.id))
     return len(changed)
 
 

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import delete, literal_column, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from webapp.core.db import after_commit, db
 from webapp.core.jobs import MAIL_QUEUE, enqueue
 from webapp.notifications.messages import Attachment, Recipient, WhatsAppMessage
 from webapp.notifications.models import Channel, DeliveryStatus, OutboxMail
+from webapp.notifications.services.writing import Writing
 
 SENDER_JOB = "webapp.notifications.jobs.send_due_mail"
 FORGOTTEN_AT_ONCE = 500
@@ -33,6 +33,7 @@ def queue_mail(
     due_at: dt.datetime | None = None,
     unsubscribe_key: str | None = None,
     wanted: bool = True,
+    writing: Writing | None = None,
 ) -> None:
     """Put one mail into the outbox, inside the caller's transaction; a key seen before adds nothing.
 
@@ -44,55 +45,61 @@ def queue_mail(
         due_at: not before this instant; default at once.
         unsubscribe_key: signed, on mail that its reader may refuse.
         wanted: False keeps the key only, as a mail dropped: its reader has refused this kind.
+        writing: what else is written by the same statement; who gives it, writes it.
     """
-    due_at = due_at or now
-    row = {
-        "dedupe_key": dedupe_key,
-        "recipient": recipient,
-        "recipient_name": recipient_name[:120],
-        "template": template,
-        "context": context,
-        "guard": guard,
-        "attachments": [asdict(attachment) for attachment in attachments],
-        "status": DeliveryStatus.PENDING if wanted else DeliveryStatus.DROPPED,
-        "due_at": due_at,
-        "created_at": now,
-        "unsubscribe_key": unsubscribe_key,
-    }
-    _put(row)
-    if due_at <= now and wanted:
+    rows = writing or Writing()
+    rows.message(
+        dedupe_key=dedupe_key,
+        recipient=recipient,
+        recipient_name=recipient_name[:120],
+        template=template,
+        context=context,
+        guard=guard,
+        attachments=[asdict(attachment) for attachment in attachments],
+        status=DeliveryStatus.PENDING if wanted else DeliveryStatus.DROPPED,
+        due_at=due_at or now,
+        created_at=now,
+        unsubscribe_key=unsubscribe_key,
+    )
+    if writing is None:
+        rows.write()
+    if (due_at is None or due_at <= now) and wanted:
         _hint_once()
 
 
 def queue_whatsapp(
-    *, dedupe_key: str, to: Recipient, message: WhatsAppMessage, now: dt.datetime, unsubscribe_key: str
+    *,
+    dedupe_key: str,
+    to: Recipient,
+    message: WhatsAppMessage,
+    now: dt.datetime,
+    unsubscribe_key: str,
+    writing: Writing | None = None,
 ) -> None:
     """Put one WhatsApp message into the outbox, inside the caller's transaction; a key seen before adds nothing.
 
     Args:
         to: somebody with a phone number.
         unsubscribe_key: signed; asked just before sending whether its reader still wants it.
+        writing: as `queue_mail`.
     """
-    _put(
-        {
-            "channel": Channel.WHATSAPP,
-            "dedupe_key": dedupe_key,
-            "recipient": to.phone,
-            "recipient_name": to.name[:120],
-            "template": message.template,
-            "context": {"words": list(message.words)},
-            "guard": message.guard,
-            "status": DeliveryStatus.PENDING,
-            "due_at": now,
-            "created_at": now,
-            "unsubscribe_key": unsubscribe_key,
-        }
+    rows = writing or Writing()
+    rows.message(
+        channel=Channel.WHATSAPP,
+        dedupe_key=dedupe_key,
+        recipient=to.phone,
+        recipient_name=to.name[:120],
+        template=message.template,
+        context={"words": list(message.words)},
+        guard=message.guard,
+        status=DeliveryStatus.PENDING,
+        due_at=now,
+        created_at=now,
+        unsubscribe_key=unsubscribe_key,
     )
+    if writing is None:
+        rows.write()
     _hint_once()
-
-
-def _put(row: dict[str, Any]) -> None:
-    db.session.execute(insert(OutboxMail).values(**row).on_conflict_do_nothing(index_elements=["dedupe_key"]))
 
 
 def forget_refused(before: dt.datetime) -> int:

@@ -7,20 +7,20 @@ later, by the sender of the outbox.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 from flask import current_app
-from sqlalchemy.dialects.postgresql import insert
 
 from webapp.config import Settings
 from webapp.core import live
-from webapp.core.db import db
 from webapp.notifications.kinds import Kind, Way, kind_of
 from webapp.notifications.messages import MailMessage, News, Recipient, WhatsAppMessage
-from webapp.notifications.models import Notification
 from webapp.notifications.queries import chosen_ways
 from webapp.notifications.services.inbox import inbox_key
 from webapp.notifications.services.outbox import queue_mail, queue_whatsapp
+from webapp.notifications.services.writing import Writing
 from webapp.notifications.unsubscribing import make_key
 
 
@@ -32,11 +32,21 @@ class NewsChannel(Protocol):
     def is_open(self, to: Recipient, news: News) -> bool:
         """Whether this news can reach this person here at all."""
 
-    def tell(self, to: Recipient, news: News, kind: Kind, now: dt.datetime, *, wanted: bool) -> None:
-        """Write what is to be told, inside the caller's transaction; the same news again adds nothing.
+    def tell(self, letter: Letter, writing: Writing, now: dt.datetime) -> None:
+        """Add what is to be told to what is written; the same news again adds nothing.
 
         News that is not ``wanted`` here leaves at most a note that it was thought of.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """News on its way to one person by one channel."""
+
+    to: Recipient
+    news: News
+    kind: Kind
+    wanted: bool
 
 
 def notify(
@@ -65,12 +75,19 @@ def notify(
     Raises:
         LookupError: the kind is not listed.
     """
-    what = kind_of(kind)
-    news = News(kind, title[:200], body[:500], url, dedupe_key, mail, whatsapp)
-    ways = [channel for channel in CHANNELS if channel.is_open(user, news)]
-    wanted = chosen_ways(user.id, what, {channel.way for channel in ways})
-    for channel in ways:
-        channel.tell(user, news, what, now, wanted=channel.way in wanted)
+    notify_all([(user, News(kind, title, body, url, dedupe_key, mail, whatsapp))], now=now)
+
+
+def notify_all(told: Iterable[tuple[Recipient, News]], *, now: dt.datetime) -> None:
+    """Tell several people what `notify` tells one; all of their rows are written by one statement."""
+    writing = Writing()
+    for user, news in told:
+        kind = kind_of(news.kind)
+        ways = [channel for channel in CHANNELS if channel.is_open(user, news)]
+        wanted = chosen_ways(user.id, kind, {channel.way for channel in ways})
+        for channel in ways:
+            channel.tell(Letter(user, news, kind, wanted=channel.way in wanted), writing, now)
+    writing.write()
 
 
 class InboxChannel:
@@ -83,21 +100,20 @@ class InboxChannel:
         del news
         return to.id is not None
 
-    def tell(self, to: Recipient, news: News, kind: Kind, now: dt.datetime, *, wanted: bool) -> None:
+    def tell(self, letter: Letter, writing: Writing, now: dt.datetime) -> None:
         """Write the line, and let open pages know of it."""
-        del kind
-        if not wanted:
+        if not letter.wanted:
             return
-        line = {
-            "user_id": to.id,
-            "kind": news.kind,
-            "title": news.title,
-            "body": news.body,
-            "url": news.url,
-            "dedupe_key": news.dedupe_key,
-            "created_at": now,
-        }
-        db.session.execute(insert(Notification).values(**line).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+        to, news = letter.to, letter.news
+        writing.line(
+            user_id=to.id,
+            kind=news.kind,
+            title=news.title[:200],
+            body=news.body[:500],
+            url=news.url,
+            dedupe_key=news.dedupe_key,
+            created_at=now,
+        )
         live.bump(inbox_key(to.public_id))
 
 
@@ -110,25 +126,27 @@ class MailChannel:
         """Whether there is a mail to send."""
         return news.mail is not None and bool(to.email)
 
-    def tell(self, to: Recipient, news: News, kind: Kind, now: dt.datetime, *, wanted: bool) -> None:
+    def tell(self, letter: Letter, writing: Writing, now: dt.datetime) -> None:
         """Queue the mail; one that may be refused says how.
 
         A refused one is written as dropped: who looks for its key knows that it was told.
         """
-        if news.mail is None:
+        to, mail = letter.to, letter.news.mail
+        if mail is None:
             return
-        may_refuse = to.id is not None and not kind.is_fixed(self.way)
+        may_refuse = to.id is not None and not letter.kind.is_fixed(self.way)
         queue_mail(
-            dedupe_key=news.dedupe_key,
+            dedupe_key=letter.news.dedupe_key,
             recipient=to.email,
             recipient_name=to.name,
-            template=news.mail.template,
-            context=news.mail.context,
+            template=mail.template,
+            context=mail.context,
             now=now,
-            guard=news.mail.guard,
-            attachments=news.mail.attachments,
-            unsubscribe_key=make_key(to.public_id, kind.name) if may_refuse else None,
-            wanted=wanted,
+            guard=mail.guard,
+            attachments=mail.attachments,
+            unsubscribe_key=make_key(to.public_id, letter.kind.name) if may_refuse else None,
+            wanted=letter.wanted,
+            writing=writing,
         )
 
 
@@ -142,15 +160,16 @@ class WhatsAppChannel:
         settings = cast(Settings, current_app.config["SETTINGS"])
         return news.whatsapp is not None and to.id is not None and bool(to.phone) and settings.sends_whatsapp
 
-    def tell(self, to: Recipient, news: News, kind: Kind, now: dt.datetime, *, wanted: bool) -> None:
+    def tell(self, letter: Letter, writing: Writing, now: dt.datetime) -> None:
         """Queue the message for who has said yes to it."""
-        if wanted and news.whatsapp is not None:
+        if letter.wanted and letter.news.whatsapp is not None:
             queue_whatsapp(
-                dedupe_key=f"{news.dedupe_key}:whatsapp",
-                to=to,
-                message=news.whatsapp,
+                dedupe_key=f"{letter.news.dedupe_key}:whatsapp",
+                to=letter.to,
+                message=letter.news.whatsapp,
                 now=now,
-                unsubscribe_key=make_key(to.public_id, kind.name),
+                unsubscribe_key=make_key(letter.to.public_id, letter.kind.name),
+                writing=writing,
             )
 
 
