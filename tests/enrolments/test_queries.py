@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from tests.factories import NOW, make_counsellor, make_enrolment, make_package, make_service, make_user
-from tests.queries import count_queries
 from webapp.accounts.models import Role
-from webapp.core.db import db
 from webapp.core.errors import NotFound
 from webapp.enrolments import queries
 from webapp.enrolments.models import Enrolment, EnrolmentStatus
@@ -29,19 +27,6 @@ def test_usable_are_active_with_credits_the_soonest_to_end_first() -> None:
     make_enrolment(user, status=EnrolmentStatus.REFUNDED)
     make_enrolment(make_user())
     assert [row.id for row in queries.usable_enrolments(user.id, NOW)] == [sooner.id, later.id]
-
-
-def test_lists_come_with_their_counsellors_names_in_one_statement() -> None:
-    user = make_user()
-    for _ in range(3):
-        make_enrolment(user, assigned_counsellor_id=make_counsellor().id)
-    db.session.expire_all()
-    user_id = user.id
-    with count_queries() as statements:
-        enrolments = queries.enrolments_of(user_id)
-        names = [row.assigned_counsellor.name for row in enrolments if row.assigned_counsellor]
-    assert len(names) == 3
-    assert len(statements) == 1
 
 
 def test_an_enrolment_is_its_students_its_counsellors_and_the_admins() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from webapp.accounts.models import User
 from webapp.bookings.models import CounsellingSession, MeetingMode, SessionChange
 from webapp.bookings.panel import short_when
-from webapp.bookings.permissions import Part, part_of, visible_link
+from webapp.bookings.permissions import Part, visible_link
 from webapp.bookings.rules import (
     SessionEvent,
     SessionStatus,
@@ -78,8 +78,12 @@ class TimeLeft:
 
 def state_of(session: CounsellingSession, now: dt.datetime) -> State:
     """The state to show; a request whose time is over is expired, whether or not a sweep came by."""
-    status = session.status
-    if status is SessionStatus.REQUESTED and session.expires_at is not None and has_lapsed(session.expires_at, now):
+    return shown_state(session.status, session.expires_at, now)
+
+
+def shown_state(status: SessionStatus, expires_at: dt.datetime | None, now: dt.datetime) -> State:
+    """The state to show of a session of which only its status and its end of waiting were read."""
+    if status is SessionStatus.REQUESTED and expires_at is not None and has_lapsed(expires_at, now):
         status = SessionStatus.EXPIRED
     return State(status, STATE_WORDS.get(status, status.value.capitalize()))
 
@@ -256,9 +260,11 @@ def request_cards(
 
 @dataclass(frozen=True, slots=True)
 class NextSession:
-    """The next session as a home shows it first."""
+    """The next session as a home shows it first; ``public_id``, ``starts_at`` and ``ends_at`` are the session's."""
 
-    session: CounsellingSession
+    public_id: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
     state: State
     join: Join | None
     countdown: str
@@ -266,18 +272,3 @@ class NextSession:
     other_text: str
     tone: int
     photo: str | None
-
-
-def next_session(session: CounsellingSession, reader: User, now: dt.datetime) -> NextSession:
-    """What the card of the next session says to the student or the counsellor."""
-    student = part_of(reader, session) is Part.STUDENT
-    return NextSession(
-        session=session,
-        state=state_of(session, now),
-        join=join_of(session, reader, now),
-        countdown=countdown_words(session.starts_at, now),
-        other=session.counsellor.name if student else session.student.name,
-        other_text=f"{session.counsellor.title} · {how(session)}" if student else how(session),
-        tone=(session.counsellor_id if student else session.student_id) % 5 + 1,
-        photo=session.counsellor.photo if student else None,
-    )

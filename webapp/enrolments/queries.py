@@ -29,11 +29,6 @@ def usable_enrolments(user_id: int, now: dt.datetime) -> list[Enrolment]:
     return list(db.session.scalars(wanted.order_by(Enrolment.expires_at, Enrolment.id)))
 
 
-def enrolments_of(user_id: int) -> list[Enrolment]:
-    """Return all of a student's enrolments, the newest first, with the name of the assigned counsellor."""
-    return list(db.session.scalars(_ALL, {"user": user_id}))
-
-
 def _of(user_id: int) -> Select[Enrolment]:
     return _loaded().where(Enrolment.user_id == user_id)
 
@@ -108,7 +103,7 @@ def bookable_with(enrolments: Sequence[Enrolment], counsellor_id: int) -> list[E
 def enrolments_and_fit(user_id: int, counsellor_id: int) -> list[tuple[Enrolment, bool]]:
     """Return all of a student's enrolments, the newest first, each with whether it books this counsellor.
 
-    What `enrolments_of` and `bookable_with` say, in one statement and without package, service and counsellor.
+    With what `bookable_with` says, in one statement and without package, service and counsellor.
     """
     rows = db.session.execute(_AND_FIT, {"user": user_id, "counsellor": counsellor_id})
     return [(enrolment, bool(fits)) for enrolment, fits in rows]
@@ -136,10 +131,4 @@ def _books_with(counsellor_id: ColumnElement[int]) -> ColumnElement[bool]:
 # Built once: putting one together takes longer than the database needs to answer it.
 _NEWEST = (Enrolment.enrolled_at.desc(), Enrolment.id.desc())
 _MINE = Enrolment.user_id == bindparam("user", type_=BigInteger)
-_ALL = (
-    select(Enrolment)
-    .options(joinedload(Enrolment.assigned_counsellor).load_only(Counsellor.public_id, Counsellor.name))
-    .where(_MINE)
-    .order_by(*_NEWEST)
-)
 _AND_FIT = select(Enrolment, _books_with(bindparam("counsellor", type_=BigInteger))).where(_MINE).order_by(*_NEWEST)

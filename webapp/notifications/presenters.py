@@ -16,6 +16,17 @@ HOUR = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a line is made of, where not the whole row was read."""
+
+    public_id: str
+    title: str
+    body: str
+    created_at: dt.datetime
+    read_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line as a page shows it. ``ago`` is short, ``at`` the whole moment with its zone."""
 
@@ -28,7 +39,7 @@ class Line:
     iso: str
 
 
-def lines_of(notes: Iterable[Notification], *, now: dt.datetime, zone: str) -> list[Line]:
+def lines_of(notes: Iterable[Notification | Note], *, now: dt.datetime, zone: str) -> list[Line]:
     """Return notifications as lines."""
     return [
         Line(

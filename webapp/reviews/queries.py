@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.accounts.models import User
 from webapp.bookings.models import CounsellingSession
-from webapp.bookings.rules import SessionStatus
 from webapp.core.db import db
 from webapp.core.errors import NotFound
 from webapp.core.pagination import Page, paginate
@@ -152,25 +151,6 @@ def review_of_session(session_pk: int) -> Review | None:
 def is_reviewed(session_pk: int) -> bool:
     """Whether a session has a review."""
     return db.session.scalar(select(Review.id).where(Review.session_id == session_pk)) is not None
-
-
-def sessions_without_review(student_id: int, limit: int = 3) -> list[CounsellingSession]:
-    """Return the student's latest completed sessions that wait for a review, with their counsellors."""
-    return list(db.session.scalars(_WITHOUT_REVIEW, {"student": student_id, "limit": limit}))
-
-
-_WITHOUT_REVIEW = (  # built once: a home asks for it each time
-    select(CounsellingSession)
-    .outerjoin(Review, Review.session_id == CounsellingSession.id)
-    .where(
-        CounsellingSession.student_id == bindparam("student", type_=BigInteger),
-        CounsellingSession.status == SessionStatus.COMPLETED,
-        Review.id.is_(None),
-    )
-    .options(joinedload(CounsellingSession.counsellor))
-    .order_by(CounsellingSession.starts_at.desc())
-    .limit(bindparam("limit"))
-)
 
 
 def reviews_for_admin(show: ReviewFilter, page: int) -> Page[Review]:

@@ -28,7 +28,6 @@ from webapp.bookings.queries.sessions import (
     session_numbers,
     sessions_of_counsellor,
     sessions_of_student,
-    sessions_on_home,
     upcoming_sessions,
 )
 
@@ -58,7 +57,6 @@ __all__ = [
     "session_numbers",
     "sessions_of_counsellor",
     "sessions_of_student",
-    "sessions_on_home",
     "soonest_free",
     "upcoming_sessions",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, DateTime, bindparam, or_, select
-from sqlalchemy.orm import defer, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.bookings.models import CounsellingSession, NextStep
 from webapp.bookings.queries.sessions import ENDED
@@ -42,19 +42,30 @@ def recordings(sessions: Iterable[CounsellingSession], now: dt.datetime) -> dict
     return {pk: Recording(link or "", expires_at or now, downloadable) for pk, link, expires_at, downloadable in rows}
 
 
-def open_steps(student_id: int, now: dt.datetime, limit: int = 20) -> list[tuple[NextStep, CounsellingSession]]:
-    """Return a student's steps that are not ticked off, or were in the last hour, with their sessions.
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A next step that is open or was ticked lately: of a session that started then, with whom."""
+
+    public_id: str
+    text: str
+    done_at: dt.datetime | None
+    starts_at: dt.datetime
+    counsellor: str
+
+
+def open_steps(student_id: int, now: dt.datetime, limit: int = 20) -> list[OpenStep]:
+    """Return a student's steps that are not ticked off, or were in the last hour.
 
     The latest session's first; one statement.
     """
     rows = db.session.execute(_OPEN_STEPS, {"student": student_id, "lately": now - LINGER, "limit": limit})
-    return [(step, session) for step, session in rows]
+    return [OpenStep(*row) for row in rows]
 
 
-_OPEN_STEPS = (  # built once: a home asks for it each time
-    select(NextStep, S)
+_OPEN_STEPS = (
+    select(NextStep.public_id, NextStep.text, NextStep.done_at, S.starts_at, Counsellor.name)
     .join(S, S.id == NextStep.session_id)
-    .options(joinedload(S.counsellor).load_only(Counsellor.name), defer(S.private_notes), defer(S.shared_notes))
+    .join(S.counsellor)
     .where(
         S.student_id == bindparam("student", type_=BigInteger),
         S.status == SessionStatus.COMPLETED,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Select, and_, bindparam, func, or_, select
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Role, User
 from webapp.availability.models import Calendar
@@ -67,32 +67,6 @@ def upcoming_sessions(student_id: int, now: dt.datetime) -> list[CounsellingSess
     """Return a student's sessions and open requests that have not ended, the next first; one statement."""
     wanted = loaded_session().where(S.student_id == student_id, is_live(now), S.ends_at > now)
     return list(db.session.scalars(wanted.order_by(S.starts_at, S.id)))
-
-
-def sessions_on_home(
-    student_id: int, now: dt.datetime, *, recent: int
-) -> tuple[list[CounsellingSession], Page[CounsellingSession]]:
-    """Return what `upcoming_sessions` says, and the latest ``recent`` of all others; three statements.
-
-    Of counsellors only what a card shows is read. Student and enrolments are not read again: who shows a
-    home has them at hand.
-    """
-    values = {"student": student_id, "now": now}
-    ahead = db.session.scalars(_HOME_AHEAD, values)
-    behind = db.session.scalars(_HOME_BEHIND, {**values, "recent": recent})
-    total = db.session.scalar(_HOME_COUNT, values) or 0
-    return list(ahead), Page(items=behind.all(), total=total, page=1, limit=recent)
-
-
-# Built once: putting them together takes longer than the database needs to answer them.
-_NOW = bindparam("now", type_=DateTime(timezone=True))
-_AHEAD = and_(is_live(_NOW), S.ends_at > _NOW)
-_MINE = and_(S.status != SessionStatus.HELD, S.student_id == bindparam("student", type_=BigInteger))
-_CARD = (Counsellor.public_id, Counsellor.user_id, Counsellor.name, Counsellor.title, Counsellor.photo)
-_HOME = select(S).options(joinedload(S.counsellor).load_only(*_CARD), defer(S.private_notes), defer(S.shared_notes))
-_HOME_AHEAD = _HOME.where(_MINE, _AHEAD).order_by(S.starts_at, S.id)
-_HOME_BEHIND = _HOME.where(_MINE, ~_AHEAD).order_by(S.starts_at.desc(), S.id.desc()).limit(bindparam("recent"))
-_HOME_COUNT = select(func.count()).select_from(S).where(_MINE, ~_AHEAD)
 
 
 def sessions_of_student(

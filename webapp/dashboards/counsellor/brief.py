@@ -10,9 +10,9 @@ from flask_login import current_user
 
 from webapp.accounts.models import User
 from webapp.accounts.viewer import viewer
-from webapp.bookings.models import CounsellingSession, NextStep
+from webapp.bookings.models import CounsellingSession
 from webapp.bookings.queries import get_session_for, session_numbers
-from webapp.bookings.queries.life import earlier_sessions, open_steps
+from webapp.bookings.queries.life import OpenStep, earlier_sessions, open_steps
 from webapp.bookings.rules import SessionStatus
 from webapp.bookings.session_cards import Join, State, countdown_words, how, join_of, place_in_package, state_of
 from webapp.core.access import allow
@@ -41,7 +41,7 @@ class Brief:
     countdown: str
     earlier: list[CounsellingSession]
     last: CounsellingSession | None
-    promises: list[tuple[NextStep, CounsellingSession]]
+    promises: list[OpenStep]
 
 
 def register(blueprint: Blueprint) -> None:
@@ -76,7 +76,7 @@ def read_brief(session: CounsellingSession, reader: User, now: dt.datetime) -> B
         countdown=countdown_words(session.starts_at, now),
         earlier=earlier[:SHOWN_EARLIER],
         last=next((row for row in earlier if row.shared_notes or row.private_notes), _held(earlier)),
-        promises=[(step, row) for step, row in open_steps(session.student_id, now) if step.done_at is None],
+        promises=[step for step in open_steps(session.student_id, now) if step.done_at is None],
     )
 
 

@@ -9,19 +9,23 @@ from dataclasses import dataclass
 from flask import url_for
 
 from webapp.accounts.models import User
-from webapp.bookings.models import CounsellingSession
 from webapp.bookings.panel import short_name, short_when
-from webapp.bookings.rules import SessionStatus
-from webapp.bookings.session_cards import State, state_of
+from webapp.bookings.rules import SessionStatus, join_open, join_opens
+from webapp.bookings.session_cards import (
+    MODE_WORDS,
+    Join,
+    NextSession,
+    State,
+    countdown_words,
+    shown_state,
+)
 from webapp.core.times import format_day, format_short_day
-from webapp.dashboards.student.queries import StudentHome
+from webapp.dashboards.student.queries import SHOWN_AFTER_END
+from webapp.dashboards.student.rows import Home, HomeEnrolment, HomeSession
 from webapp.dashboards.words import counted, days_ahead, in_words, when_soon
-from webapp.enrolments.models import Enrolment, EnrolmentStatus
-from webapp.enrolments.rules import status_at
+from webapp.enrolments.models import EnrolmentStatus
 
 ENDS_SOON = 30  # days
-SHOWN_AFTER_END = 45  # days an ended package stays on the home
-PAST_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,12 @@ class PastRow:
     url: str
 
 
-def todos(home: StudentHome, student: User, now: dt.datetime) -> list[Todo]:
+def todos(home: Home, student: User, now: dt.datetime) -> list[Todo]:
     """What waits for the student, the most urgent first."""
     return [
         *_to_verify(student),
         *(_to_move(row, student.zone) for row in home.to_move if row.starts_at > now),
-        *(_fell_through(row, student.zone) for row in home.fell_through(now)[:2]),
+        *(_fell_through(row, student.zone) for row in home.fell_through),
         *_to_book(home, student.zone, now),
         *(_waiting(row, student.zone) for row in home.asked),
         *(_to_review(row, student.zone) for row in home.to_review),
@@ -86,7 +90,7 @@ def _to_verify(student: User) -> Iterator[Todo]:
         yield Todo("mail", "Confirm your mail address", text, "Open", url, "warn", primary=True)
 
 
-def _to_move(row: CounsellingSession, zone: str) -> Todo:
+def _to_move(row: HomeSession, zone: str) -> Todo:
     title = f"{short_name(row.counsellor.name)} asks for another time"
     url = url_for("bookings.move", public_id=row.public_id)
     return Todo(
@@ -94,22 +98,22 @@ def _to_move(row: CounsellingSession, zone: str) -> Todo:
     )
 
 
-def _to_review(row: CounsellingSession, zone: str) -> Todo:
+def _to_review(row: HomeSession, zone: str) -> Todo:
     title = f"Review your session with {short_name(row.counsellor.name)}"
     text = f"{format_short_day(row.starts_at, zone)}. It helps the next student choose."
     return Todo("star", title, text, "Review", url_for("reviews.write", public_id=row.public_id))
 
 
-def _fell_through(row: CounsellingSession, zone: str) -> Todo:
+def _fell_through(row: HomeSession, zone: str) -> Todo:
     who, when = short_name(row.counsellor.name), short_when(row.starts_at, zone)
     declined = row.status is SessionStatus.DECLINED
     title = f"{who} could not take your time" if declined else f"{who} did not answer in time"
     text = f"{when}. Your session came back."
-    return Todo("calendar-x", title, text, "See other times", _pick(row.counsellor.public_id, row.enrolment), "warn")
+    return Todo("calendar-x", title, text, "See other times", _pick(row.counsellor.public_id, row.enrolment_id), "warn")
 
 
-def _to_book(home: StudentHome, zone: str, now: dt.datetime) -> Iterator[Todo]:
-    usable = sorted((row for row in home.enrolments if _books(row, now)), key=lambda row: row.expires_at)
+def _to_book(home: Home, zone: str, now: dt.datetime) -> Iterator[Todo]:
+    usable = sorted((row for row in home.enrolments if row.books(now)), key=lambda row: row.expires_at)
     for enrolment in usable:
         days = days_ahead(enrolment.expires_at, now, zone)
         if days <= ENDS_SOON:
@@ -122,7 +126,7 @@ def _to_book(home: StudentHome, zone: str, now: dt.datetime) -> Iterator[Todo]:
         yield Todo("package", "Choose your next package", "All sessions are used or over.", "Compare", url)
 
 
-def _waiting(row: CounsellingSession, zone: str) -> Todo:
+def _waiting(row: HomeSession, zone: str) -> Todo:
     who = short_name(row.counsellor.name)
     until = short_when(row.expires_at or row.starts_at, zone)
     text = f"For {short_when(row.starts_at, zone)}. You hear from us by {until}."
@@ -133,22 +137,16 @@ def _in_days(days: int) -> str:
     return "today" if days <= 0 else "tomorrow" if days == 1 else f"in {in_words(days)} days"
 
 
-def credits_of(home: StudentHome, zone: str, now: dt.datetime) -> list[Credit]:
+def credits_of(home: Home, zone: str, now: dt.datetime) -> list[Credit]:
     """The packages to show: those that book first (the soonest to end), then what was used up or ended lately."""
     recent = now - dt.timedelta(days=SHOWN_AFTER_END)
-    shown = [row for row in home.enrolments if _books(row, now) or row.expires_at > recent]
-    shown = shown or home.enrolments[:1]
-    shown.sort(key=lambda row: (not _books(row, now), row.expires_at))
-    return [_credit(row, zone, now) for row in shown]
+    shown = [row for row in home.enrolments if row.expires_at > recent] or home.enrolments[:1]
+    return [_credit(row, zone, now) for row in sorted(shown, key=lambda row: (not row.books(now), row.expires_at))]
 
 
-def _books(enrolment: Enrolment, now: dt.datetime) -> bool:
-    return enrolment.is_usable(now) and enrolment.sessions_left > 0
-
-
-def _credit(enrolment: Enrolment, zone: str, now: dt.datetime) -> Credit:
-    status = status_at(enrolment, now)
-    open_ = _books(enrolment, now)
+def _credit(enrolment: HomeEnrolment, zone: str, now: dt.datetime) -> Credit:
+    status = enrolment.status_at(now)
+    open_ = enrolment.books(now)
     days = days_ahead(enrolment.expires_at, now, zone)
     soon = open_ and days <= ENDS_SOON
     day = format_day(enrolment.expires_at, zone)
@@ -158,8 +156,8 @@ def _credit(enrolment: Enrolment, zone: str, now: dt.datetime) -> Credit:
     elif soon:
         key, label = "pending", "ends today" if days <= 0 else f"{counted(days, 'day')} left"
     until = f"Ended {day}" if status is not EnrolmentStatus.ACTIVE else f"Ends {day}" if soon else f"Use before {day}"
-    if enrolment.assigned_counsellor is not None and open_:
-        until += f" · {enrolment.assigned_counsellor.name}"
+    if enrolment.counsellor is not None and open_:
+        until += f" · {enrolment.counsellor}"
     last = "Book the last one" if enrolment.sessions_left == 1 else "Book a session"
     return Credit(
         title=enrolment.title,
@@ -173,20 +171,20 @@ def _credit(enrolment: Enrolment, zone: str, now: dt.datetime) -> Credit:
     )
 
 
-def past_rows(home: StudentHome, zone: str, now: dt.datetime) -> list[PastRow]:
+def past_rows(home: Home, zone: str, now: dt.datetime) -> list[PastRow]:
     """The latest sessions behind."""
-    return [_past_row(row, zone, now) for row in home.held(now)[:PAST_SHOWN]]
+    return [_past_row(row, zone, now) for row in home.held]
 
 
-def _past_row(row: CounsellingSession, zone: str, now: dt.datetime) -> PastRow:
-    title = next(iter(row.agenda.splitlines()), "") or "Session without an agenda"
-    state = state_of(row, now)
+def _past_row(row: HomeSession, zone: str, now: dt.datetime) -> PastRow:
+    title = row.first_line or "Session without an agenda"
+    state = shown_state(row.status, row.expires_at, now)
     if row.status is SessionStatus.SCHEDULED:
         state = State(SessionStatus.COMPLETED, "Over")
     return PastRow(title, f"{row.counsellor.name} · {format_day(row.starts_at, zone)}", state, _page(row))
 
 
-def lead(home: StudentHome, things: Sequence[Todo], student: User, now: dt.datetime) -> str:
+def lead(home: Home, things: Sequence[Todo], student: User, now: dt.datetime) -> str:
     """The sentence under the greeting."""
     if home.is_new:
         return f"{'Three' if student.is_verified else 'Four'} steps to your first session."
@@ -204,15 +202,42 @@ def lead(home: StudentHome, things: Sequence[Todo], student: User, now: dt.datet
     return f"{first} {in_words(number).capitalize()} {'thing waits' if number == 1 else 'things wait'} for you."
 
 
-def _page(row: CounsellingSession) -> str:
+def _page(row: HomeSession) -> str:
     return url_for("bookings.detail", public_id=row.public_id)
 
 
-def _book(enrolment: Enrolment) -> str:
-    if enrolment.assigned_counsellor is not None:
-        return _pick(enrolment.assigned_counsellor.public_id, enrolment)
+def _book(enrolment: HomeEnrolment) -> str:
+    if enrolment.counsellor_id is not None:
+        return _pick(enrolment.counsellor_id, enrolment.public_id)
     return url_for("bookings.choose", enrolment=enrolment.public_id)
 
 
-def _pick(counsellor_id: str, enrolment: Enrolment | None) -> str:
-    return url_for("bookings.pick", public_id=counsellor_id, enrolment=enrolment.public_id if enrolment else None)
+def _pick(counsellor_id: str, enrolment_id: str | None) -> str:
+    return url_for("bookings.pick", public_id=counsellor_id, enrolment=enrolment_id)
+
+
+def next_card(home: Home, now: dt.datetime) -> NextSession | None:
+    """What the card of the next session says; None without one."""
+    row = home.next
+    if row is None:
+        return None
+    minutes = int((row.ends_at - row.starts_at).total_seconds() // 60)
+    return NextSession(
+        public_id=row.public_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        state=shown_state(row.status, row.expires_at, now),
+        join=_join(row, now),
+        countdown=countdown_words(row.starts_at, now),
+        other=row.counsellor.name,
+        other_text=f"{row.counsellor.title} · {minutes} minutes {MODE_WORDS[row.meeting_mode]}",
+        tone=row.counsellor.id % 5 + 1,
+        photo=row.counsellor.photo,
+    )
+
+
+def _join(row: HomeSession, now: dt.datetime) -> Join | None:
+    """The join button of a confirmed session: it is the student's own, so its link may be seen."""
+    if row.meeting_link is None or row.status is not SessionStatus.SCHEDULED:
+        return None
+    return Join(row.meeting_link, join_opens(row.starts_at), join_open(row.starts_at, row.ends_at, now))

@@ -1,89 +1,35 @@
-"""What a student's home reads: at most eight statements, whatever the student has."""
+"""What a student's home reads: one statement, whatever the student has (and the packages on offer for a new one)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
 
 from webapp.accounts.models import User
-from webapp.bookings.models import CounsellingSession, NextStep
-from webapp.bookings.queries import sessions_on_home
-from webapp.bookings.queries.life import open_steps
-from webapp.bookings.rules import SessionStatus
-from webapp.core.pagination import Page
-from webapp.enrolments.models import Enrolment
-from webapp.enrolments.queries import enrolments_of
-from webapp.packages.models import Package
+from webapp.core.db import db
+from webapp.dashboards.student.rows import Home, HomeEnrolment, HomeSession, HomeUnpaid, note_of, step_of
+from webapp.dashboards.student.statement import HOME
 from webapp.packages.queries import list_packages
-from webapp.reviews.queries import sessions_without_review
 
-RECENT = 12  # past rows looked at: enough for the three shown and for answers that need a reaction
 OFFERED = 3
-FELL_THROUGH = frozenset({SessionStatus.DECLINED, SessionStatus.EXPIRED})
+SHOWN_AFTER_END = 45  # days an ended package stays on the home
+LINGER = dt.timedelta(hours=1)  # a step just ticked stays in sight, so that the tick can be taken back
 
 
-@dataclass(frozen=True, slots=True)
-class StudentHome:
-    """Sessions ahead, sessions behind, packages; ``offers`` only for someone who has none yet."""
-
-    ahead: list[CounsellingSession]
-    behind: Page[Any]
-    enrolments: list[Enrolment]
-    offers: list[Package]
-    steps: list[tuple[NextStep, CounsellingSession]]
-    to_review: list[CounsellingSession]
-
-    @property
-    def scheduled(self) -> list[CounsellingSession]:
-        """Confirmed sessions, the next first."""
-        return [row for row in self.ahead if row.status is SessionStatus.SCHEDULED]
-
-    @property
-    def to_move(self) -> list[CounsellingSession]:
-        """Confirmed sessions for which another time is asked for."""
-        return [row for row in self.scheduled if row.move_offered_at is not None]
-
-    @property
-    def asked(self) -> list[CounsellingSession]:
-        """Requests that wait for an answer."""
-        return [row for row in self.ahead if row.status is SessionStatus.REQUESTED]
-
-    @property
-    def next(self) -> CounsellingSession | None:
-        """What comes next: the next confirmed session, else the next request."""
-        return next(iter([*self.scheduled, *self.asked]), None)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether this student has not begun: no package, no session ever."""
-        return not self.enrolments and not self.ahead and not self.behind.items
-
-    def held(self, now: dt.datetime) -> list[CounsellingSession]:
-        """Sessions whose time has come, the latest first."""
-        return [row for row in self.behind.items if row.starts_at <= now]
-
-    def fell_through(self, now: dt.datetime) -> list[CounsellingSession]:
-        """Requests that nobody took for a time still ahead, unless this counsellor was asked again."""
-        again = {row.counsellor_id for row in self.ahead}
-        return [
-            row
-            for row in self.behind.items
-            if row.starts_at > now
-            and row.counsellor_id not in again
-            and (row.status in FELL_THROUGH or row.status is SessionStatus.REQUESTED)
-        ]
-
-
-def read_home(student: User, now: dt.datetime) -> StudentHome:
-    """Read everything the home shows."""
-    enrolments = enrolments_of(student.id)
-    ahead, behind = sessions_on_home(student.id, now, recent=RECENT)
-    return StudentHome(
-        ahead=ahead,
-        behind=behind,
+def read_home(student: User, now: dt.datetime) -> Home:
+    """Read everything the home shows: one statement, and one more for somebody who has no package."""
+    recent = now - dt.timedelta(days=SHOWN_AFTER_END)
+    values = {"student": student.id, "now": now, "recent": recent, "lately": now - LINGER}
+    found = db.session.execute(HOME, values).mappings().one()
+    enrolments = [HomeEnrolment.of(one) for one in found["enrolments"] or ()]
+    return Home(
+        ahead=[HomeSession.of(one) for one in found["ahead"] or ()],
+        held=[HomeSession.of(one) for one in found["held"] or ()],
+        fell_through=[HomeSession.of(one) for one in found["fell_through"] or ()],
+        behind=found["behind"],
         enrolments=enrolments,
-        steps=open_steps(student.id, now),
-        to_review=sessions_without_review(student.id, limit=1),
+        steps=[step_of(one) for one in found["steps"] or ()],
+        to_review=[HomeSession.of(one) for one in found["to_review"] or ()],
+        unpaid=[HomeUnpaid.of(one) for one in found["unpaid"] or ()],
+        notes=[note_of(one) for one in found["notes"] or ()],
         offers=[] if enrolments else list_packages(limit=OFFERED, featured_first=True),
     )

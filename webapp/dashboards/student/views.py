@@ -5,15 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, g
 
 from webapp.accounts.viewer import viewer, viewer_zone
-from webapp.bookings.session_cards import next_session
 from webapp.core.access import allow
 from webapp.core.htmx import render
-from webapp.dashboards.student.cards import credits_of, lead, past_rows, todos
+from webapp.dashboards.student.cards import credits_of, lead, next_card, past_rows, todos
 from webapp.dashboards.student.queries import read_home
 from webapp.dashboards.words import greeting
 from webapp.notifications.presenters import lines_of
-from webapp.notifications.queries import latest_notes
-from webapp.payments.queries.unpaid import unpaid_orders
 
 blueprint = Blueprint("student", __name__)
 
@@ -30,11 +27,11 @@ def home() -> Response:
         greeting=f"Welcome, {student.first_name}" if data.is_new else f"{greeting(g.now, zone)}, {student.first_name}",
         lead=lead(data, things, student, g.now),
         home=data,
-        next=next_session(data.next, student, g.now) if data.next else None,
+        next=next_card(data, g.now),
         todos=things,
         credits=credits_of(data, zone, g.now),
         past=past_rows(data, zone, g.now),
-        latest=lines_of(latest_notes(student.id), now=g.now, zone=zone),
+        latest=lines_of(data.notes, now=g.now, zone=zone),
         verified=student.is_verified,
-        unpaid=unpaid_orders(student.id, g.now),
+        unpaid=data.unpaid,
     )
