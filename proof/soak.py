@@ -26,10 +26,10 @@ OUT = Path(__file__).parent / "out"
 SIZE = Size(counsellors=40, days=60, students=400)
 PACE = Pace(students=6, visitors=3, programs=2, counsellors=2, pause=6.0)
 INTRODUCTION = """\
-Written by `make soak SOAK_MINUTES={minutes:g}`: the whole of Disha as `python -m webapp` runs it (two web workers of two
-threads, worker, scheduler, Postgres and Redis that keep what they have, a mail server), used by {clients} clients over
-HTTP without a pause: visitors, students who book, move and cancel, buyers at the sandbox, counsellors who accept, an
-admin, programs at the JSON door. Every {pause:g} s everything is weighed. The first third of the time is warming up;
+Written by `make soak SOAK_MINUTES={minutes:g}`. The whole of Disha as `python -m webapp` runs it (two web workers of
+two threads, worker, scheduler, Postgres and Redis that keep what they have, a mail server) is used by {clients} clients
+over HTTP without a pause: visitors, students who book, move and cancel, buyers at the sandbox, counsellors who accept,
+an admin, programs at the JSON door. Every {pause:g} s everything is weighed. The first third of the time is warming up;
 the last is compared with the second.
 """
 
