@@ -11,7 +11,10 @@ from webapp.core.db import Base, IdMixin, public_id_column
 
 
 class EmailChange(IdMixin, Base):
-    """An account moves to another address: the old and the new one each confirm by their link."""
+    """An account moves to another address: the old and the new one each confirm by their link.
+
+    ``by_desk``: an admin began it, as the old mailbox is lost; only the new address is asked.
+    """
 
     __tablename__ = "email_changes"
     __table_args__ = (
@@ -26,6 +29,7 @@ class EmailChange(IdMixin, Base):
     public_id: Mapped[str] = public_id_column("change")
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     new_email: Mapped[str] = mapped_column(String(254))
+    by_desk: Mapped[bool] = mapped_column(default=False, server_default="false")
     asked_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     old_agreed_at: Mapped[dt.datetime | None]
