@@ -7,43 +7,50 @@ never keeps a time longer than it said, whether or not a sweep has come by.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from webapp.availability.rules import BookingMode, CalendarRules, ExceptionDay, Window
-from webapp.bookings.rules import Busy, BusyKind, Question
+from webapp.availability.rules import BookingMode, CalendarRules, ExceptionDay, Ranges, Window
+from webapp.bookings.rules import Busy, BusyKind, Question, Taken, instant_at
 from webapp.core.db import db
 from webapp.core.times import DEFAULT_ZONE, midnight
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 MARGIN = 6 * HOUR  # the longest buffer and the longest session
-RULES, WINDOW, EXCEPTION, BUSY, OWN = range(5)
-MINE = "mine"
-KINDS = {"held": BusyKind.HOLD, "requested": BusyKind.REQUEST}
+RULES, WINDOWS, EXCEPTION, SESSIONS, REQUEST, HOLD, MINE, OWN = range(8)
+EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
 
-# Times of the past only count for today's cap, hence the two days before now.
+# Times of the past only count for today's cap, hence the two days before now. Hours come as words, which find what was
+# once made of them; a counsellor's sessions as two arrays of epoch seconds in one row, so that nobody reads a time in
+# words and makes a row of each. Requests and holds (few, each with its own end of waiting) keep a row each, and what
+# the student has at other counsellors. A start is rounded down and an end up, though both are whole seconds.
 _PARTS = """
-select 0 as kind, counsellor_id, mode || ' ' || zone as words, null::date as day, null::jsonb as ranges,
+select 0 as kind, counsellor_id, mode || ' ' || zone as words,
        array[session_minutes, step_minutes, buffer_before, buffer_after, notice_hours, horizon_days, max_per_day,
-             cancel_deadline_hours, is_open::int] as numbers,
-       null::timestamptz as starts_at, null::timestamptz as ends_at, null::timestamptz as expires_at
+             cancel_deadline_hours, is_open::int]::bigint[] as numbers, null::bigint[] as ends,
+       null::timestamptz as expires_at
   from calendars where counsellor_id {whose}
 union all
-select 1, counsellor_id, null, null, null, array[weekday, start_minute, end_minute]::int[], null, null, null
-  from availability_windows {windows}
+select 1, counsellor_id, string_agg(weekday || ' ' || start_minute || ' ' || end_minute, ' '), null, null, null
+  from availability_windows {windows} group by counsellor_id
 union all
-select 2, counsellor_id, null, date, ranges, null, null, null, null
+select 2, counsellor_id, ranges::text, array[date - date '1970-01-01']::bigint[], null, null
   from availability_exceptions where counsellor_id {whose} and date between %(first)s and %(last)s
 union all
-select 3, counsellor_id, case when status = 'held' and student_id = %(student)s then 'mine' else status end,
-       null, null, null, starts_at, ends_at, expires_at
+select case when status not in ('held', 'requested') then 3 when status = 'requested' then 4
+            when student_id = %(student)s then 6 else 5 end as kind,
+       counsellor_id, null, array_agg(floor(date_part('epoch', starts_at))::bigint),
+       array_agg(ceil(date_part('epoch', ends_at))::bigint), min(expires_at)
   from counselling_sessions
  where counsellor_id {whose} and starts_at >= %(since)s and starts_at < %(until)s
    and (status in ('scheduled', 'completed', 'no_show') or status in ('held', 'requested') and expires_at > %(now)s)
+ group by counsellor_id, 1, case when status in ('held', 'requested') then id end
 union all
-select 4, counsellor_id, status, null, null, null, starts_at, ends_at, expires_at
+select 7, counsellor_id, null, array[floor(date_part('epoch', starts_at))]::bigint[],
+       array[ceil(date_part('epoch', ends_at))]::bigint[], expires_at
   from counselling_sessions
  where student_id = %(student)s and starts_at >= %(since)s and starts_at < %(until)s
    and (status = 'scheduled' or status = 'requested' and expires_at > %(now)s)
@@ -67,16 +74,16 @@ NO_RULES = CalendarRules(zone=DEFAULT_ZONE)
 class CalendarData:
     """A counsellor's hours and taken times over some days, as the pure rules want them.
 
-    ``busy`` is the counsellor's, ``own`` the asking student's; a time that this student holds is in
+    ``busy`` is the counsellor's in any order, ``own`` the asking student's; a time that this student holds is in
     neither but in ``held``. ``deadline_hours`` None: the house's setting.
     """
 
     rules: CalendarRules = NO_RULES
     is_open: bool = False
     deadline_hours: int | None = None
-    windows: list[Window] = field(default_factory=list)
+    windows: Sequence[Window] = ()
     exceptions: list[ExceptionDay] = field(default_factory=list)
-    busy: list[Busy] = field(default_factory=list)
+    busy: Sequence[Busy] = ()
     own: list[Busy] = field(default_factory=list)
     held: list[Busy] = field(default_factory=list)
 
@@ -118,26 +125,41 @@ def calendar_data(
     if not found:
         return found
     own: list[Busy] = []
-    for kind, whose, words, day, ranges, numbers, starts_at, ends_at, expires_at in _rows(
+    for kind, whose, words, numbers, ends, expires_at in _rows(
         list(found), _Span.of(first, last, zone), student_id, now
     ):
-        if kind == WINDOW:
-            found[whose].windows.append(_window(*numbers))
-        elif kind == BUSY:
-            if words == MINE:
-                found[whose].held.append(Busy(starts_at, ends_at, BusyKind.HOLD, expires_at))
-            else:
-                taken = Busy(starts_at, ends_at, KINDS.get(words, BusyKind.SESSION), expires_at)
-                found[whose].busy.append(taken)
+        if kind == OWN:
+            own.append(_busy(numbers, ends, BusyKind.OWN, expires_at))
+        elif kind == WINDOWS:
+            found[whose].windows = _windows(words)
         elif kind == RULES:
             _read_rules(found[whose], words, numbers)
         elif kind == EXCEPTION:
-            found[whose].exceptions.append(ExceptionDay(day, tuple((low, high) for low, high in ranges)))
+            found[whose].exceptions.append(ExceptionDay(_date(numbers[0]), _ranges(words)))
         else:
-            own.append(Busy(starts_at, ends_at, BusyKind.OWN, expires_at))
+            _take(found[whose], kind, numbers, ends, expires_at)
     for data in found.values():
         data.own = own
     return found
+
+
+def _take(data: CalendarData, kind: int, starts: list[int], ends: list[int], expires_at: dt.datetime | None) -> None:
+    """Note taken times of a counsellor."""
+    if kind == MINE:
+        data.held.append(_busy(starts, ends, BusyKind.HOLD, expires_at))
+        return
+    taken = data.busy
+    if not isinstance(taken, Taken):
+        taken = data.busy = Taken([], [])
+    if kind == SESSIONS:
+        taken.sessions.extend(zip(starts, ends, strict=True))
+    else:
+        promise = BusyKind.REQUEST if kind == REQUEST else BusyKind.HOLD
+        taken.promised.append(_busy(starts, ends, promise, expires_at))
+
+
+def _busy(starts: list[int], ends: list[int], kind: BusyKind, expires_at: dt.datetime | None) -> Busy:
+    return Busy(instant_at(starts[0]), instant_at(ends[0]), kind, expires_at)
 
 
 class _Span(NamedTuple):
@@ -183,7 +205,8 @@ def _rows(ids: list[int], span: _Span, student_id: int | None, now: dt.datetime)
         "now": now,
     }
     statement = _STATEMENTS[one, span.zone is not None]
-    return db.session.connection().exec_driver_sql(statement, values).all()
+    result = db.session.connection().exec_driver_sql(statement, values)
+    return result.cursor.fetchall()  # what the driver read, without a row of SQLAlchemy's for each
 
 
 def _read_rules(data: CalendarData, words: str, numbers: Sequence[Any]) -> None:
@@ -192,8 +215,21 @@ def _read_rules(data: CalendarData, words: str, numbers: Sequence[Any]) -> None:
     data.is_open = bool(is_open)
 
 
-# Most calendars are alike, and rules and windows never change once made: they are shared.
-_window = lru_cache(maxsize=4096)(Window)
+# Most calendars are alike, and what is made of words never changes: it is shared.
+_date = lru_cache(maxsize=1024)(lambda day: dt.date.fromordinal(EPOCH_ORDINAL + day))
+
+
+@lru_cache(maxsize=2048)
+def _windows(words: str) -> tuple[Window, ...]:
+    """Weekly hours of "weekday start end weekday start end …", in the order of the week."""
+    numbers = [int(word) for word in words.split()]
+    return tuple(sorted(Window(*numbers[at : at + 3]) for at in range(0, len(numbers), 3)))
+
+
+@lru_cache(maxsize=2048)
+def _ranges(words: str) -> Ranges:
+    """A day's hours of "[[start, end], …]"."""
+    return tuple((low, high) for low, high in json.loads(words))
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from webapp.bookings.models import CounsellingSession
@@ -16,7 +17,7 @@ def without_session(data: CalendarData, session: CounsellingSession, *, by_staff
     """
     span = (session.starts_at, session.ends_at)
 
-    def others(taken: list[Busy]) -> list[Busy]:
+    def others(taken: Iterable[Busy]) -> list[Busy]:
         return [one for one in taken if (one.start, one.end) != span]
 
     busy = others(data.busy) + (data.held if by_staff else [])

@@ -1,6 +1,7 @@
 """Pure rules of bookings: free times, why a time is not free, session states, deadlines and credits."""
 
 from webapp.bookings.rules.explain import Blocker, BlockerKind, explain, first_blocker, is_free
+from webapp.bookings.rules.openings import instant_at
 from webapp.bookings.rules.policy import (
     DEADLINE_HOURS,
     HOLD_FOR,
@@ -30,6 +31,7 @@ from webapp.bookings.rules.slots import (
     BusyKind,
     PartOfDay,
     Question,
+    Taken,
     first_free,
     free_starts,
     group_by_day,
@@ -69,6 +71,7 @@ __all__ = [
     "Reminder",
     "SessionEvent",
     "SessionStatus",
+    "Taken",
     "actual_end",
     "after_reminder",
     "allowed_events",
@@ -85,6 +88,7 @@ __all__ = [
     "has_lapsed",
     "hold_expiry",
     "horizon_date",
+    "instant_at",
     "is_free",
     "join_open",
     "join_opens",

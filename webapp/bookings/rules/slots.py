@@ -1,8 +1,8 @@
 """Free starts: hours cut into starts, minus what is taken and what the rules exclude.
 
-Inside, instants are whole epoch seconds. A taken range forbids an open interval of starts, so a
-run of starts minus the sorted forbidden intervals is plain arithmetic: the cost grows with taken
-ranges plus free starts, never with their product. Source: product.md "Slots".
+Inside, instants are whole epoch seconds. A taken range forbids an open interval of starts, and so do the notice and the
+enrolment's end. A run of starts minus the sorted forbidden intervals is plain arithmetic on positions in it: the cost
+grows with taken ranges plus days, and what is free is copied in stretches. Source: product.md "Slots".
 """
 
 import datetime as dt
@@ -12,26 +12,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple, NotRequired, TypedDict, Unpack
+from typing import NamedTuple, NotRequired, TypedDict, Unpack, overload
 from zoneinfo import ZoneInfo
 
 from webapp.availability.rules import (
-    DAY_SECONDS,
     CalendarRules,
     ExceptionDay,
-    Piece,
     Ranges,
     Window,
-    day_pieces,
     local_date,
     merge_ranges,
-    run_end,
     weekday_ranges,
 )
+from webapp.bookings.rules.openings import Openings, Run, instant_at, openings
 
 Spans = list[tuple[int, int]]
 _FOREVER = 1 << 62
-_MOST_INSTANTS = 50_000  # half hours of three years; some 5 MB
 
 
 class BusyKind(StrEnum):
@@ -50,6 +46,41 @@ class Busy(NamedTuple):
     end: dt.datetime
     kind: BusyKind
     until: dt.datetime | None = None
+
+
+class Taken(Sequence[Busy]):
+    """A counsellor's taken times as they are read: sessions are whole epoch seconds until somebody looks at them.
+
+    ``promised`` are requests and holds.
+    """
+
+    __slots__ = ("promised", "sessions")
+
+    def __init__(self, sessions: Spans, promised: list[Busy]) -> None:
+        """Take (start, end) of sessions, in any order."""
+        self.sessions, self.promised = sessions, promised
+
+    @property
+    def spans(self) -> Spans:
+        """All of them as whole epoch seconds."""
+        return self.sessions + _spans(self.promised) if self.promised else self.sessions
+
+    def _all(self) -> list[Busy]:
+        made = [Busy(instant_at(start), instant_at(end), BusyKind.SESSION) for start, end in self.sessions]
+        return made + self.promised
+
+    def __len__(self) -> int:
+        return len(self.sessions) + len(self.promised)
+
+    def __iter__(self) -> Iterator[Busy]:
+        return iter(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> Busy: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Busy]: ...
+    def __getitem__(self, index: int | slice) -> Busy | list[Busy]:
+        return self._all()[index]
 
 
 class Question(TypedDict):
@@ -83,7 +114,10 @@ class PartOfDay(StrEnum):
 
 def free_starts(*, first: dt.date, last: dt.date, **question: Unpack[Question]) -> list[dt.datetime]:
     """Every free start, UTC and ascending, on the counsellor's dates first … last inclusive."""
-    return [_INSTANTS[start] for day in _days(first, last, question) for start in day]
+    found: list[dt.datetime] = []
+    for day in _days(first, last, question):
+        found += day
+    return found
 
 
 def first_free(
@@ -92,21 +126,8 @@ def first_free(
     """The soonest free start, looking no further than it; None if there is none up to the horizon."""
     for day in _days(first, last, question):
         if day:
-            return _INSTANTS[day[0]]
+            return day[0]
     return None
-
-
-class _Instants(dict[int, dt.datetime]):
-    """Epoch seconds as aware instants. Everybody's starts are much the same: looking one up beats making it anew."""
-
-    def __missing__(self, epoch: int) -> dt.datetime:
-        if len(self) >= _MOST_INSTANTS:
-            self.clear()
-        made = self[epoch] = dt.datetime.fromtimestamp(epoch, dt.UTC)
-        return made
-
-
-_INSTANTS = _Instants()
 
 
 def group_by_day(starts: Iterable[dt.datetime], zone: str) -> dict[dt.date, list[dt.datetime]]:
@@ -153,33 +174,23 @@ def count_by_date(busy: Iterable[Busy], zone: str, more: Mapping[dt.date, int] |
     return counts
 
 
-def _days(first: dt.date, last: dt.date, question: Question) -> Iterator[list[int]]:
-    """Free starts as epoch seconds, one list per bookable date in the span."""
-    rules, now, length = question["rules"], question["now"], question["duration"] * 60
-    step = step_minutes(rules, question["duration"]) * 60
+def _days(first: dt.date, last: dt.date, question: Question) -> Iterator[list[dt.datetime]]:
+    """Free starts, one list per bookable date in the span."""
+    rules, now = question["rules"], question["now"]
     earliest = math.ceil(now.timestamp()) + rules.notice_minutes * 60
     date = max(first, _date_at(earliest, rules.zone))
     last = min(last, horizon_date(rules, now))
     if date > last:
         return
-    expires_at = question.get("expires_at")
-    bounds = range(earliest, _FOREVER if expires_at is None else math.ceil(expires_at.timestamp()))
-    forbidden = _forbidden(question["busy"], question["own"], length, margin_minutes(rules) * 60)
+    step = step_minutes(rules, question["duration"]) * 60
+    forbidden = _forbidden(question, earliest)
     full = _full_dates(question)
     at = 0
-    for day, ranges in _hours(date, last, question):
-        free: list[int] = []
-        if ranges and day not in full:
-            pieces = day_pieces(rules.zone, day)
-            plain = len(pieces) == 1 and pieces[0].hi - pieces[0].lo == DAY_SECONDS
-            for low, high in ranges:
-                if plain:
-                    base = pieces[0].utc
-                    run = range(base + low * 60, base + high * 60 - length + 1, step)
-                    at = _sweep(run, bounds, forbidden, at, free)
-                    continue
-                for run in _runs(pieces, low * 60, high * 60, step, length):
-                    at = _sweep(run, bounds, forbidden, at, free)
+    for ordinal, runs in _hours(date.toordinal(), last.toordinal(), step, question):
+        free: list[dt.datetime] = []
+        if ordinal not in full:
+            for run in runs:
+                at = _cut(run, step, forbidden, at, free)
         yield free
 
 
@@ -189,81 +200,76 @@ def _date_at(epoch: int, zone: str) -> dt.date:
     return local_date(dt.datetime.fromtimestamp(epoch, dt.UTC), zone)
 
 
-def _hours(first: dt.date, last: dt.date, question: Question) -> Iterator[tuple[dt.date, Ranges]]:
-    special: dict[dt.date, Ranges] = {}
+def _hours(first: int, last: int, step: int, question: Question) -> Iterator[tuple[int, tuple[Run, ...]]]:
+    """The dates by ordinal with the starts that their hours would give."""
+    zone, length, windows = question["rules"].zone, question["duration"] * 60, tuple(question["windows"])
+    special: dict[int, Ranges] = {}
     for exception in question["exceptions"]:
-        if first <= exception.date <= last:
-            special.setdefault(exception.date, merge_ranges(exception.ranges))
-    weekly: dict[int, Ranges] = {}
-    for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        date, weekday = dt.date.fromordinal(ordinal), (ordinal + 6) % 7
-        if weekday not in weekly:
-            weekly[weekday] = weekday_ranges(weekday, question["windows"])
-        yield date, special.get(date, weekly[weekday])
+        special.setdefault(exception.date.toordinal(), merge_ranges(exception.ranges))
+    weekly: list[Openings | None] = [None] * 7
+    for ordinal in range(first, last + 1):
+        if ordinal in special:
+            yield ordinal, openings(zone, special[ordinal], step, length)[ordinal]
+            continue
+        weekday = (ordinal + 6) % 7
+        usual = weekly[weekday]
+        if usual is None:
+            usual = weekly[weekday] = openings(zone, _weekly(weekday, windows), step, length)
+        yield ordinal, usual[ordinal]
 
 
-def _full_dates(question: Question) -> frozenset[dt.date]:
+_weekly = lru_cache(maxsize=2048)(weekday_ranges)
+
+
+def _full_dates(question: Question) -> frozenset[int]:
     rules = question["rules"]
     cap = rules.max_per_day
     if cap is None:
         return frozenset()
     counts = count_by_date(question["busy"], rules.zone, question.get("day_counts"))
-    return frozenset(date for date, count in counts.items() if count >= cap)
+    return frozenset(date.toordinal() for date, count in counts.items() if count >= cap)
 
 
-def _forbidden(busy: Sequence[Busy], own: Sequence[Busy], length: int, margin: int) -> Spans:
-    """Sorted, disjoint open intervals in which no start may lie."""
-    spans = [
-        (math.floor(taken.start.timestamp()) - margin - length, math.ceil(taken.end.timestamp()) + margin)
+def _forbidden(question: Question, earliest: int) -> Spans:
+    """Open intervals in which no start may lie, by their beginnings; they may overlap."""
+    busy, length = question["busy"], question["duration"] * 60
+    after = margin_minutes(question["rules"]) * 60
+    before = after + length
+    spans = [(-_FOREVER, earliest)]
+    if (expires_at := question.get("expires_at")) is not None:
+        spans.append((math.ceil(expires_at.timestamp()) - 1, _FOREVER))
+    taken = busy.spans if isinstance(busy, Taken) else _spans(busy)
+    spans += [(start - before, end + after) for start, end in taken]
+    spans += [(start - length, end) for start, end in _spans(question["own"])]
+    spans.sort()
+    return spans
+
+
+def _spans(busy: Iterable[Busy]) -> Spans:
+    return [
+        (math.floor(taken.start.timestamp()), math.ceil(taken.end.timestamp()))
         for taken in busy
         if taken.start < taken.end
     ]
-    spans += [
-        (math.floor(taken.start.timestamp()) - length, math.ceil(taken.end.timestamp()))
-        for taken in own
-        if taken.start < taken.end
-    ]
-    spans.sort()
-    joined: Spans = []
-    for low, high in spans:
-        if joined and low < joined[-1][1]:
-            if high > joined[-1][1]:
-                joined[-1] = (joined[-1][0], high)
-        else:
-            joined.append((low, high))
-    return joined
 
 
-def _runs(pieces: Sequence[Piece], low: int, high: int, step: int, length: int) -> Iterator[range]:
-    """The starts of one range in wall seconds, as epoch ranges: first occurrences that fit the end."""
-    shown = 0
-    for index, piece in enumerate(pieces):
-        begin = max(low, piece.lo, shown)
-        end = min(high, piece.hi)
-        shown = max(shown, piece.hi)
-        begin = low - (low - begin) // step * step
-        if begin < end:
-            finish = run_end(pieces, index, low, high)
-            base = piece.utc - piece.lo
-            yield range(base + begin, min(base + end, finish - length + 1), step)
-
-
-def _sweep(run: range, bounds: range, forbidden: Spans, at: int, free: list[int]) -> int:
-    """Append the run's starts that are in bounds and allowed; `at` is the first span that may matter."""
-    start, stop, step = run.start, min(run.stop, bounds.stop), run.step
-    if start < bounds.start:
-        start -= (start - bounds.start) // step * step
-    spans = len(forbidden)
-    while start < stop and at < spans:
+def _cut(run: Run, step: int, forbidden: Spans, at: int, free: list[dt.datetime]) -> int:
+    """Append the run's allowed starts; ``at`` is the first interval that may matter, as is the one returned."""
+    first, stop, starts = run
+    kept, number = 0, len(forbidden)  # kept: position of the first start not decided yet
+    while at < number:
         low, high = forbidden[at]
-        if high <= start:
-            at += 1
-            continue
         if low >= stop:
             break
-        if low >= start:
-            free += range(start, low + 1, step)
-        start -= (start - high) // step * step
-    if start < stop:
-        free += range(start, stop, step)
+        if high > first:
+            allowed = (low - first) // step + 1
+            if allowed > kept:
+                free += starts[kept:allowed]
+            later = (high - first + step - 1) // step
+            if later > kept:  # noqa: PLR1730  max() costs as much as all the rest of the loop
+                kept = later
+            if high >= stop:
+                return at
+        at += 1
+    free += starts[kept:]
     return at

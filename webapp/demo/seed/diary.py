@@ -106,7 +106,7 @@ class Diary:
     def add(self, entry: Entry) -> None:
         """Note a session: it takes its time, and its credit unless that came back."""
         data = self.data[entry.counsellor.id]
-        data.busy.append(Busy(entry.start, entry.end, BusyKind.SESSION))
+        data.busy = [*data.busy, Busy(entry.start, entry.end, BusyKind.SESSION)]
         self.student_days[entry.student.id].add(local_date(entry.start, DEFAULT_ZONE))
         self.talks[entry.student.id] += 1
         if not entry.returns_credit:
