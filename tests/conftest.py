@@ -62,6 +62,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """Give the app, bound to this worker's own database and Redis."""
     app = create_app(settings)
     app.test_client_class = CleanClient
+    app.config["CHECK_KEPT_PIECES"] = True  # whatever would be shown from before is made again and compared
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -73,6 +74,7 @@ def db_session(app: Flask) -> Iterator[Session]:
     """Give a session inside one transaction that is rolled back; commits become savepoints."""
     with rolled_back(app):
         get_redis().flushdb()
+        app.extensions["pieces"].clear()
         app.extensions.pop("local_limits", None)  # what was counted while another test's Redis was away
         yield db.session()
 

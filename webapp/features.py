@@ -23,6 +23,7 @@ from webapp.accounts.access import init_access
 from webapp.config import Settings
 from webapp.core import health
 from webapp.core.backup.cli import init_backup
+from webapp.followed import init_followed
 
 FEATURES = (
     webapp.accounts.doors,
@@ -47,6 +48,7 @@ def init_features(app: Flask, settings: Settings) -> None:
     app.register_blueprint(health.blueprint)
     init_access(app)
     init_backup(app)
+    init_followed(app)
     for doors in FEATURES:
         doors.init_app(app, settings)
     if settings.demo:

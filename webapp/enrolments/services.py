@@ -15,6 +15,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from webapp.accounts.models import Role, User
 from webapp.core.db import db, lock_for_update
 from webapp.core.errors import Forbidden, InvalidState, NoSessionsLeft, NotFound, ValidationFailed
+from webapp.core.pieces import changed, rows_key
 from webapp.counsellors.models import Counsellor, Service
 from webapp.enrolments.emails import tell_granted
 from webapp.enrolments.models import Enrolment, EnrolmentSource, EnrolmentStatus
@@ -261,4 +262,5 @@ def _move(enrolment: Enrolment, by: int, condition: ColumnElement[bool]) -> bool
     )
     if used is not None:
         set_committed_value(enrolment, "sessions_used", used)
+        changed(rows_key(User, enrolment.user_id))
     return used is not None

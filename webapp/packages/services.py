@@ -15,6 +15,7 @@ from webapp.accounts.models import Role, User
 from webapp.audit.services import record
 from webapp.core.db import db
 from webapp.core.errors import Forbidden, InvalidState, NotFound, ValidationFailed
+from webapp.core.pieces import changed, table_key
 from webapp.counsellors.models import Counsellor
 from webapp.packages.errors import SLUG_TAKEN, PackageInUse, SlugTaken, StaleVersion, Theirs
 from webapp.packages.models import ExamType, Package, PackageFeature
@@ -211,6 +212,7 @@ def _set_places(places: Mapping[str, int], now: dt.datetime) -> None:
     for row in moved:
         one = update(Package).where(Package.public_id == row.public_id)
         db.session.execute(one.values(display_order=places[row.public_id], updated_at=now))
+    changed(table_key(Package))
     _note_places({row.name: (row.display_order, places[row.public_id]) for row in moved})
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.bookings.models import CounsellingSession, NextStep, SessionChange
 from webapp.core.db import Base, db
+from webapp.core.pieces import ALL, changed
 from webapp.counsellors.models import Counsellor
 from webapp.dashboards.people.privacy.letting_go import ERASED, ERASED_NAME, ERASED_PHONE
 from webapp.enrolments.models import Enrolment
@@ -45,8 +46,9 @@ class Words:
 
 
 def put(model: type[Base], where: ColumnElement[bool], **values: Any) -> None:
-    """Set columns of rows, past the session."""
+    """Set columns of rows, past the session; every kept piece is old then."""
     db.session.execute(update(model).where(where).values(**values).execution_options(synchronize_session=False))
+    changed(ALL)  # rarely enough: whatever shows it is made anew
 
 
 def empty_sessions(user_id: int) -> None:

@@ -1,0 +1,277 @@
+"""Pieces of pages, and what they are worked out from, kept in each process while nothing they show has changed.
+
+    def read_times(counsellor_id: int, zone: str, *, now: dt.datetime) -> Times:
+        return kept(
+            "times",                                       # what it is
+            (counsellor_id, zone, minute_of(now)),         # all that it depends on besides rows
+            [rows_key(Counsellor, counsellor_id)],         # the rows it is made of
+            lambda: _read_times(counsellor_id, zone, now=now),
+            now=now,
+        )
+
+Rows are named by keys: `rows_key(User, 7)` stands for all that belongs to that user. A key has a version in Redis: a
+random word, written anew right after the commit of every transaction that changed such rows. `follow` says which
+rows belong to which keys; the one list of them is webapp/followed.py. It sees what the session flushes; a statement
+that bypasses the session calls `changed` itself (tests/test_followed.py lists them). All versions that a page wants
+are read in one question (`know` asks ahead for several pieces), and before the rows: what changes meanwhile makes
+the piece old, never the other way round.
+
+What holds:
+- A piece is used only while all its versions are as they were when it was made, for `SECONDS` at most: that bounds
+  what a process can show that died between commit and word to Redis. It may end sooner: ``until``.
+- Nothing is kept, or taken from what was kept, in a request that may write, outside a request, while Redis is away.
+  What was read from a replica is not kept: it may be older than the versions.
+- Where the app is mounted is part of every key. A piece that people share holds nobody's name, token or nonce.
+- With CHECK_KEPT_PIECES in the app's config (the tests) every piece that would be used is made again and compared.
+- Who uses a piece must not change it. Rows in it are taken out of the session (`apart`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import structlog
+from flask import Flask, current_app, g, has_app_context, has_request_context, request
+from redis.exceptions import RedisError
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session
+
+from webapp.core.db import SAFE_METHODS, Base, HouseSession, after_commit, db, scratch
+from webapp.core.jobs import get_redis
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+SECONDS = 30.0  # how long a piece is kept at most
+MOST = 4000  # pieces a process, the longest unused forgotten first
+VERSION_SECONDS = 3600  # much longer than any piece: a version may be forgotten only when no piece knows it
+EXTENSION, CHECK = "pieces", "CHECK_KEPT_PIECES"
+ALL = "all"  # everything kept is made of these rows, too
+_PREFIX, _LIVE = "rows:", "live:"
+_CHANGED, _KNOWN = "changed_rows", "known_versions"  # in the notes of a transaction; in g
+
+
+class PieceOutOfDate(AssertionError):
+    """A kept piece is not what would be made now: a writer forgot to say so (only with CHECK_KEPT_PIECES)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    versions: tuple[str, ...]
+    made: dt.datetime
+    until: dt.datetime | None
+    dies: float  # monotonic
+    value: Any
+
+
+class Pieces:
+    """What a process keeps."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._found: OrderedDict[Hashable, _Piece] = OrderedDict()
+
+    def find(self, key: Hashable, versions: tuple[str, ...], now: dt.datetime) -> _Piece | None:
+        """Return the piece if it is still good."""
+        with self._lock:
+            piece = self._found.get(key)
+            if piece is None:
+                return None
+            self._found.move_to_end(key)
+        if piece.versions != versions or time.monotonic() > piece.dies:
+            return None
+        if now < piece.made or (piece.until is not None and now >= piece.until):
+            return None
+        return piece
+
+    def keep(self, key: Hashable, piece: _Piece) -> None:
+        """Keep a piece instead of any before it."""
+        with self._lock:
+            self._found[key] = piece
+            self._found.move_to_end(key)
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._found.clear()
+
+
+def init_pieces(app: Flask) -> None:
+    """Give this app its pieces."""
+    app.extensions[EXTENSION] = Pieces()
+    if not event.contains(HouseSession, "after_flush", _look):
+        event.listen(HouseSession, "after_flush", _look)
+
+
+def kept(
+    name: str,
+    depends: tuple[Hashable, ...],
+    rows: Sequence[str],
+    make: Callable[[], T],
+    *,
+    now: dt.datetime,
+    until: Callable[[T], dt.datetime | None] | None = None,
+    facts: Callable[[T], object] | None = None,
+) -> T:
+    """Return what ``make`` makes, from before if it is certain that it would make the same now.
+
+    Args:
+        name: of the kind of piece.
+        depends: everything that ``make`` goes by, apart from rows and from ``now`` within its minute (`minute_of`).
+        rows: the keys of all rows that ``make`` reads.
+        until: from which instant on the piece says something else although no row changed.
+        facts: what of a piece is compared when it is checked; needed where equal ones are not ``==``, such as rows.
+
+    Raises:
+        PieceOutOfDate: only with CHECK_KEPT_PIECES.
+    """
+    rows = (*rows, ALL)
+    versions = know(*rows)
+    if versions is None:
+        return make()
+    pieces = cast(Pieces, current_app.extensions[EXTENSION])
+    key = (name, request.script_root, depends, rows)
+    piece = pieces.find(key, versions, now)
+    if piece is not None:
+        if current_app.config.get(CHECK):
+            _check(name, piece, make(), rows, facts)
+        return cast(T, piece.value)
+    value = make()
+    if not _is_from_replica():
+        ends = until(value) if until is not None else None
+        pieces.keep(key, _Piece(versions, now, ends, time.monotonic() + SECONDS, value))
+    return value
+
+
+def know(*rows: str) -> tuple[str, ...] | None:
+    """Return the versions of these rows, asking Redis once a request for each; None where nothing may be kept."""
+    if not has_request_context() or request.method not in SAFE_METHODS:
+        return None
+    known: dict[str, str] | None = g.setdefault(_KNOWN, {})
+    if known is None:
+        return None
+    missing = [key for key in rows if key not in known]
+    if missing:
+        try:
+            known.update(_ask(missing))
+        except (RedisError, OSError):
+            setattr(g, _KNOWN, None)  # away: nothing more is asked for this page
+            return None
+    return tuple([known[key] for key in rows])
+
+
+def rows_key(model: type[Base] | str, primary_key: int) -> str:
+    """Return the key of all that belongs to one row of a table (the model, or the table's name)."""
+    return f"{model if isinstance(model, str) else model.__tablename__}:{primary_key}"
+
+
+def table_key(model: type[Base]) -> str:
+    """Return the key of a whole table."""
+    return str(model.__tablename__)
+
+
+def live_key(name: str) -> str:
+    """Return the key of what open pages watch under this name (core/live.py, which alone changes it)."""
+    return _LIVE + name
+
+
+def minute_of(now: dt.datetime) -> tuple[dt.datetime, bool]:
+    """Return what tells two instants apart whose answers may differ: the minute, and whether it begins just now.
+
+    Whatever begins or ends at whole minutes is the same all along one.
+    """
+    begun = now.replace(second=0, microsecond=0)
+    return begun, begun == now
+
+
+def apart(row: T) -> T:
+    """Take a row out of the session, so that it can be kept; what it has not loaded it cannot load any more."""
+    db.session.expunge(row)
+    return row
+
+
+def columns_of(row: Base | None) -> dict[str, Any] | None:
+    """Return what a row holds, to compare it (``facts`` of a kept row)."""
+    if row is None:
+        return None
+    return {name: value for name, value in row.__dict__.items() if name in inspect(row).mapper.column_attrs}
+
+
+# ── who changes rows ───────────────────────────────────────────────────────────────────────────
+
+Keys = Callable[[Any], Iterable[str | None]]
+_followed: dict[type[Base], Keys] = {}
+
+
+def follow(model: type[Base], keys: Keys) -> None:
+    """Say to which keys the rows of a table belong; whoever changes one through the session changes all of these."""
+    _followed[model] = keys
+
+
+def changed(*rows: str) -> None:
+    """Make every piece of these rows old once the surrounding transaction is committed (outside one: at once)."""
+    notes = scratch()
+    if notes is None:
+        changed_now(*rows)
+        return
+    known: set[str] | None = notes.get(_CHANGED)
+    if known is None:
+        known = notes[_CHANGED] = set()
+        after_commit(lambda: changed_now(*known))
+    known.update(rows)
+
+
+def changed_now(*rows: str) -> None:
+    """Make every piece of these rows old; a dead Redis is only logged: nothing is used while it is away."""
+    word = secrets.token_hex(6)
+    try:
+        pipe = get_redis().pipeline(transaction=False)
+        for key in rows:
+            pipe.set(_PREFIX + key, word, ex=VERSION_SECONDS)
+        pipe.execute()
+    except (RedisError, OSError) as error:
+        log.warning("changed_rows_not_told", rows=len(rows), error=str(error))
+
+
+def _look(session: Session, _context: Any) -> None:
+    keys: set[str] = set()
+    for rows in (session.new, session.dirty, session.deleted):
+        for row in rows:
+            if (belongs := _followed.get(type(row))) is not None:
+                keys.update(key for key in belongs(row) if key is not None)
+    if keys and has_app_context():
+        changed(*keys)
+
+
+# ── reading and checking ───────────────────────────────────────────────────────────────────────
+
+
+def _ask(rows: Sequence[str]) -> dict[str, str]:
+    names = [key if key.startswith(_LIVE) else _PREFIX + key for key in rows]
+    found = cast("list[bytes | None]", get_redis().mget(names))
+    return {key: raw.decode() if raw is not None else "" for key, raw in zip(rows, found, strict=True)}
+
+
+def _is_from_replica() -> bool:
+    return "read_from" in g  # webapp/core/replicas.py
+
+
+def _check(name: str, piece: _Piece, fresh: T, rows: Sequence[str], facts: Callable[[T], object] | None) -> None:
+    was, is_now = (piece.value, fresh) if facts is None else (facts(piece.value), facts(fresh))
+    if was == is_now:
+        return
+    for _ in range(20):  # between another's commit and its word to Redis lies a moment
+        found = _ask(rows)
+        if tuple(found[key] for key in rows) != piece.versions:
+            return
+        time.sleep(0.05)
+    raise PieceOutOfDate(f"{name} of {', '.join(rows)}: kept {was!r}, but it is {is_now!r}")
