@@ -172,7 +172,7 @@ class TestEnding:
         ask(user)
         agree("old")
         agree("new")
-        with pytest.raises(LinkInvalid, match="Both addresses have agreed"), transaction():
+        with pytest.raises(LinkInvalid, match="All who were asked have agreed"), transaction():
             mail_change.refuse(link("old"), now=NOW + HOUR)
         assert user.email == NEW
 

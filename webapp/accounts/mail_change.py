@@ -26,7 +26,7 @@ LASTS = dt.timedelta(hours=24)
 SAME = "This is your address already."
 TAKEN = "Another account has this address."
 STOPPED = "This change was cancelled, or there is a newer one in your mail."
-DONE = "Both addresses have agreed, and the address is changed."
+DONE = "All who were asked have agreed, and the address is changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +52,39 @@ def ask_to_change(*, actor: User, email: str, password: str, now: dt.datetime) -
     """
     user: User = lock_for_update(db.session(), User, actor.id)
     wrong: dict[str, str] = {}
-    address = ""
-    try:
-        address = clean_address(email)
-    except ValueError as error:
-        wrong["new_email"] = str(error)
-    if not password_fits(user.password_hash, password):
+    knows = password_fits(user.password_hash, password)
+    if not knows:
         wrong["present_password"] = WRONG_PASSWORD
-    if address and not wrong and (problem := _address_problem(user, address)):
+    address, problem = wrong_address(user, email, tell_taken=knows)  # who has no password learns nothing of others
+    if problem:
         wrong["new_email"] = problem
     if wrong:
         raise ValidationFailed(fields=wrong)
+    change = begin_change(user, address, by_desk=False, now=now)
+    _note("asked", user)
+    return change
+
+
+def begin_change(user: User, address: str, *, by_desk: bool, now: dt.datetime) -> EmailChange:
+    """Begin a change of a locked account to a checked address, in place of one that is open, and queue its mails."""
     if (before := _unfinished(user)) is not None:
         before.cancelled_at = now
         db.session.flush()  # one open change an account
-    change = EmailChange(user_id=user.id, new_email=address, asked_at=now, expires_at=now + LASTS)
-    change.old_agreed_at = None if user.is_verified else now
+    change = EmailChange(user_id=user.id, new_email=address, by_desk=by_desk, asked_at=now, expires_at=now + LASTS)
+    change.old_agreed_at = now if by_desk or not user.is_verified else None
     db.session.add(change)
     db.session.flush()  # its id goes into the links
     queue_questions(user, change, now=now)
-    _note("asked", user)
     return change
+
+
+def wrong_address(user: User, email: str, *, tell_taken: bool = True) -> tuple[str, str | None]:
+    """Return a typed address as accounts keep it, and what is wrong with moving the account there; None is nothing."""
+    try:
+        address = clean_address(email)
+    except ValueError as error:
+        return "", str(error)
+    return address, _address_problem(user, address) if tell_taken else None
 
 
 def open_change(user: User, *, now: dt.datetime) -> EmailChange | None:
@@ -168,7 +180,7 @@ def _move(user: User, change: EmailChange, *, now: dt.datetime) -> None:
     if _address_problem(user, change.new_email):
         raise EmailTaken
     old = user.email
-    because("Agreed to from both addresses")
+    because("Begun by the desk, agreed to from the new address" if change.by_desk else "Agreed to from both addresses")
     user.email, user.email_verified_at = change.new_email, now
     user.auth_version += 1
     change.done_at = now

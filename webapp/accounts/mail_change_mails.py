@@ -27,22 +27,25 @@ class Side(enum.StrEnum):
 
 
 def queue_questions(user: User, change: EmailChange, *, now: dt.datetime) -> None:
-    """Queue the mails that ask for agreement: to the new address, and to the old one if it is verified."""
+    """Queue the mails that ask for agreement: to the new address, and to the old one if it is verified.
+
+    Of a change by the desk the old address is told, and may stop it.
+    """
     common = {
         "first_name": user.first_name,
         "new_email": change.new_email,
         "until": times.format_when(change.expires_at, user.zone),
     }
-    sides = [(Side.NEW, change.new_email)]
-    if change.old_agreed_at is None:
-        sides.append((Side.OLD, user.email))
-    for side, address in sides:
+    sides = [(Side.NEW, change.new_email, "mail_change_new")]
+    if user.is_verified:
+        sides.append((Side.OLD, user.email, "mail_change_desk" if change.by_desk else "mail_change_old"))
+    for side, address, template in sides:
         token = make_token(Purpose.MAIL_CHANGE, Ticket(user.public_id, f"{change.public_id}.{side}", now))
         queue_mail(
             dedupe_key=mail_key(change, side),
             recipient=address,
             recipient_name=user.name,
-            template=f"mail_change_{side}",
+            template=template,
             context={**common, "url": external_url("accounts.mail_change", token=token)},
             guard=f"{OPEN_GUARD}:{change.public_id}",
             now=now,
@@ -60,6 +63,7 @@ def queue_changed(user: User, change: EmailChange, *, old: str, now: dt.datetime
             context={
                 "first_name": user.first_name,
                 "old": side is Side.OLD,
+                "by_desk": change.by_desk,
                 "new_email": change.new_email,
                 "when": times.format_when(now, user.zone),
                 "url": external_url("accounts.login"),

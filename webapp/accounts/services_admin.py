@@ -29,8 +29,8 @@ def change_role(*, actor: User, user_id: str, role: Role, reason: str, now: dt.d
         InvalidState: it is the actor's own, closed, of this role already, or the last admin's.
     """
     del now
-    why = _reason(reason)
-    user = _locked(actor, user_id)
+    why = read_reason(reason)
+    user = locked_account(actor, user_id)
     if not user.active:
         raise InvalidState("This account is deactivated. Reactivate it first.")
     if user.role is role:
@@ -50,8 +50,8 @@ def deactivate_user(*, actor: User, user_id: str, reason: str, now: dt.datetime)
         Forbidden, NotFound, ValidationFailed: as `change_role`.
         InvalidState: it is the actor's own, closed already, or the last admin's.
     """
-    why = _reason(reason)
-    user = _locked(actor, user_id)
+    why = read_reason(reason)
+    user = locked_account(actor, user_id)
     if not user.active:
         raise InvalidState("This account is deactivated already.")
     _keep_one_admin(user)
@@ -71,7 +71,7 @@ def reactivate_user(*, actor: User, user_id: str, now: dt.datetime, reason: str 
         InvalidState: it is open, or its person was erased.
     """
     del now
-    user = _locked(actor, user_id)
+    user = locked_account(actor, user_id)
     if user.erased_at is not None:
         raise InvalidState("This person's data was erased. There is nothing to open again.")
     if user.active:
@@ -90,8 +90,8 @@ def end_second_step(*, actor: User, user_id: str, reason: str, now: dt.datetime)
         Forbidden, NotFound, ValidationFailed: as `change_role`.
         InvalidState: it is the actor's own, or off.
     """
-    why = _reason(reason)
-    user = _locked(actor, user_id)
+    why = read_reason(reason)
+    user = locked_account(actor, user_id)
     if not second_step.needs_second_step(user):
         raise InvalidState("Two-step sign-in is off for this account.")
     second_step.clear(user, now=now, reason=why)
@@ -122,7 +122,8 @@ def send_again(*, actor: User, user_id: str, what: str, now: dt.datetime) -> Use
     return user
 
 
-def _reason(text: str) -> str:
+def read_reason(text: str) -> str:
+    """Return why an admin does something, on one line. Raises ValidationFailed: nothing, or too much."""
     reason = " ".join(text.replace("\x00", "").split())
     if not reason:
         raise ValidationFailed(fields={"reason": NO_REASON})
@@ -140,11 +141,14 @@ def _found(actor: User, user_id: str) -> User:
     return user
 
 
-def _locked(actor: User, user_id: str) -> User:
-    """The account and all admins under their locks, taken in one order: two who close each other are two steps.
+def locked_account(actor: User, user_id: str) -> User:
+    """Return the account with all admins under their locks, taken in one order: two who close each other take turns.
 
     One statement takes them all, lowest first, the target among them: whoever was an admin in an older
     snapshot may be a mere target in a newer one, and locking that one last would cross the older's way.
+
+    Raises:
+        Forbidden, NotFound, InvalidState: as `change_role`.
     """
     found = _found(actor, user_id)
     if found.id == actor.id:

@@ -9,13 +9,14 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 
+from webapp.accounts.mail_change_desk import ask_for_person
 from webapp.accounts.models import Role, User
 from webapp.accounts.second_step import needs_second_step
 from webapp.accounts.services_admin import end_second_step, reactivate_user
 from webapp.accounts.viewing import start_looking
 from webapp.core.errors import NotFound
 from webapp.dashboards.people import services
-from webapp.dashboards.people.forms import CloseForm, EraseForm, LookForm, OpenForm, RoleForm, TwoStepForm
+from webapp.dashboards.people.forms import CloseForm, EraseForm, LookForm, MailForm, OpenForm, RoleForm, TwoStepForm
 from webapp.dashboards.people.privacy.erasing import erase_person
 from webapp.dashboards.people.privacy.letting_go import KEPT
 from webapp.dashboards.people.privacy.obstacles import obstacles
@@ -70,6 +71,13 @@ def _open(actor: User, user: User, form: Any, now: dt.datetime) -> str:
 def _two_step(actor: User, user: User, form: Any, now: dt.datetime) -> str:
     ended = end_second_step(actor=actor, user_id=user.public_id, reason=form.reason.data or "", now=now)
     return f"{ended.name} signs in with the password alone now, and is told by mail."
+
+
+def _mail(actor: User, user: User, form: Any, now: dt.datetime) -> str:
+    change = ask_for_person(
+        actor=actor, user_id=user.public_id, email=form.new_email.data or "", reason=form.reason.data or "", now=now
+    )
+    return f"A link is on its way to {change.new_email}. The account moves when it is opened and agreed to."
 
 
 def _look(actor: User, user: User, form: Any, now: dt.datetime) -> str:
@@ -136,6 +144,19 @@ ACTS = (
         OpenForm,
         lambda user, actor: _others(user, actor) and not user.active,
         _open,
+    ),
+    Act(
+        "mail",
+        "Change mail address…",
+        "Change the mail address of {name}?",
+        "For who has lost the old mailbox. Be sure who asks: call the number you know. The new address must agree by a "
+        "link; the old one is told and can stop it. Then {first} is signed out everywhere; password and two-step "
+        "sign-in stay.",
+        "Send the link",
+        "mail",
+        MailForm,
+        lambda user, actor: _others(user, actor) and user.active,
+        _mail,
     ),
     Act(
         "two-step",

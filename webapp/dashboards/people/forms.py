@@ -46,6 +46,13 @@ class LookForm(FlaskForm):  # type: ignore[misc]
     reason = TextAreaField("Reason", _REASON)
 
 
+class MailForm(FlaskForm):  # type: ignore[misc]
+    """Another address for somebody who has lost the mailbox, and why."""
+
+    new_email = EmailField("New mail address", [Marks(required=True, maxlength=254)], render_kw={"autocomplete": "off"})
+    reason = TextAreaField("Reason", _REASON)
+
+
 class EraseForm(FlaskForm):  # type: ignore[misc]
     """The address typed out, so that nobody is erased by a slip, and why."""
 
