@@ -37,7 +37,7 @@ def test_ratings_are_exact_when_many_are_published_and_taken_back_at_once(rush: 
     db.session.commit()
 
     def taken_back(review: str) -> Work:
-        return lambda: unpublish_review(actor=_user(admin), review_id=review)
+        return lambda: unpublish_review(actor=_user(admin), review_id=review, now=NOW)
 
     def published_now(review: str) -> Work:
         return lambda: publish_review(actor=_user(admin), review_id=review, now=NOW)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,7 @@ from webapp.core.errors import DuplicateEntry, Forbidden, InvalidState, NotFound
 from webapp.counsellors.models import Counsellor
 from webapp.notifications.models import Notification, OutboxMail
 from webapp.reviews.models import Review
+from webapp.reviews.queries import ReviewFilter, count_waiting, reviews_for_admin, reviews_to_read
 from webapp.reviews.rules import ASPECTS, check_review
 from webapp.reviews.services import (
     ReviewWords,
@@ -120,9 +122,26 @@ def test_publishing_counts_and_taking_back_uncounts(held: CounsellingSession, ad
     assert (counsellor.rating, counsellor.review_count) == (Decimal("4.00"), 1)
     mails = db_session.scalars(select(OutboxMail).where(OutboxMail.template == "review_published")).all()
     assert [mail.recipient for mail in mails] == [counsellor.email]
-    done(unpublish_review, actor=admin, review_id=review.public_id, note="Names a third person")
+    done(unpublish_review, actor=admin, review_id=review.public_id, note="Names a third person", now=NOW)
     assert counsellor.review_count == 0
     assert review.moderation_note == "Names a third person"
+
+
+def test_what_was_taken_back_waits_again_only_once_it_is_changed(held: CounsellingSession, admin: User) -> None:
+    review = done(write_review, student=held.student, session_id=held.public_id, said=GOOD, now=NOW)
+    done(publish_review, actor=admin, review_id=review.public_id, now=NOW)
+    done(unpublish_review, actor=admin, review_id=review.public_id, now=NOW)
+    assert (count_waiting(), reviews_to_read(5)) == (0, [])
+    assert reviews_for_admin(ReviewFilter.WAITING, 1).total == 0
+    assert reviews_for_admin(ReviewFilter.TAKEN_BACK, 1).items == [review]
+    done(edit_review, student=held.student, session_id=held.public_id, said=GOOD)  # the same words again
+    assert count_waiting() == 0
+    done(edit_review, student=held.student, session_id=held.public_id, said=replace(GOOD, text="Without names."))
+    assert (count_waiting(), reviews_to_read(5)) == (1, [review])
+    done(unpublish_review, actor=admin, review_id=review.public_id, now=NOW)  # read, and not to be public
+    assert count_waiting() == 0
+    done(publish_review, actor=admin, review_id=review.public_id, now=NOW)
+    assert (review.taken_back_at, reviews_for_admin(ReviewFilter.TAKEN_BACK, 1).total) == (None, 0)
 
 
 def test_only_admins_publish(held: CounsellingSession) -> None:

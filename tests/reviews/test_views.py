@@ -91,6 +91,21 @@ def test_the_admin_publishes_and_takes_back(app: Flask, held: CounsellingSession
     assert browser.submit(f"/admin/reviews/{review.public_id}/unpublish", page=page).status_code == 303
     db_session.refresh(review)
     assert review.published_at is None
+    assert "Waiting words" not in browser.get("/admin/reviews").text
+    assert "Taken back" in browser.get("/admin/reviews?show=taken-back").text
+
+
+def test_the_admin_decides_not_to_publish(app: Flask, held: CounsellingSession, db_session: Session) -> None:
+    review = make_review(held, published=False, text="Rude words")
+    browser = Browser(app, make_user(role="admin"))
+    db_session.commit()
+    assert "Do not publish" in browser.get("/admin/reviews").text
+    done = browser.submit(f"/admin/reviews/{review.public_id}/unpublish", page="/admin/reviews", htmx=True)
+    assert done.status_code == 200
+    assert "Rude words" not in done.text
+    kept = browser.get("/admin/reviews?show=taken-back").text
+    assert "Rude words" in kept
+    assert "Do not publish" not in kept
 
 
 def test_lists_cost_the_same_at_any_length(app: Flask, held: CounsellingSession, db_session: Session) -> None:

@@ -117,7 +117,7 @@ def publish_review(review_id: str, body: dict[str, Any]) -> Review:
     with transaction():
         if body["is_published"]:
             return services.publish_review(actor=actor, review_id=review_id, note=note, now=g.now)
-        return services.unpublish_review(actor=actor, review_id=review_id, note=note)
+        return services.unpublish_review(actor=actor, review_id=review_id, note=note, now=g.now)
 
 
 @door.endpoint(

@@ -16,12 +16,16 @@ from webapp.counsellors.models import EMPTY_ARRAY, Counsellor
 
 
 class Review(IdMixin, TimesMixin, Base):
-    """One review a session, by its student. Public while ``published_at`` is set."""
+    """One review a session, by its student. Public while ``published_at`` is set.
+
+    With ``taken_back_at`` it was read and is not to be public: nobody waits for it until its student changes it.
+    """
 
     __tablename__ = "reviews"
     __table_args__ = (
         CheckConstraint("rating between 1 and 5", name="rating"),
         Index("ix_reviews_counsellor_published", "counsellor_id", "published_at"),
+        Index("ix_reviews_waiting", "id", postgresql_where=sql("published_at is null and taken_back_at is null")),
     )
 
     public_id: Mapped[str] = public_id_column("review")
@@ -34,6 +38,7 @@ class Review(IdMixin, TimesMixin, Base):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=EMPTY_ARRAY)
     aspects: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=sql("'{}'::jsonb"))
     published_at: Mapped[dt.datetime | None]
+    taken_back_at: Mapped[dt.datetime | None]
     moderation_note: Mapped[str] = mapped_column(String(500), default="", server_default="")  # staff only
     response: Mapped[str] = mapped_column(String(2000), default="", server_default="")
     responded_at: Mapped[dt.datetime | None]

@@ -23,6 +23,7 @@ from webapp.reviews.models import Review
 from webapp.reviews.rules import shorten_name
 
 STARS = (5, 4, 3, 2, 1)
+WAITS = (Review.published_at.is_(None), Review.taken_back_at.is_(None))
 
 
 class ReviewFilter(enum.StrEnum):
@@ -30,6 +31,7 @@ class ReviewFilter(enum.StrEnum):
 
     WAITING = "waiting"
     PUBLISHED = "published"
+    TAKEN_BACK = "taken-back"
     ALL = "all"
 
 
@@ -162,7 +164,9 @@ def shown_reviews(show: ReviewFilter) -> Select[tuple[Review]]:
     """Return the query of `reviews_for_admin`, for its page and its file."""
     wanted = _with_people(select(Review))
     if show is ReviewFilter.WAITING:
-        return wanted.where(Review.published_at.is_(None)).order_by(Review.id)
+        return wanted.where(*WAITS).order_by(Review.id)
+    if show is ReviewFilter.TAKEN_BACK:
+        return wanted.where(Review.taken_back_at.is_not(None)).order_by(Review.taken_back_at.desc(), Review.id.desc())
     if show is ReviewFilter.PUBLISHED:
         return wanted.where(Review.published_at.is_not(None)).order_by(Review.published_at.desc(), Review.id.desc())
     return wanted.order_by(Review.id.desc())
@@ -180,13 +184,13 @@ def reviews_of_counsellor(user_id: int, page: int) -> Page[Review]:
 
 def reviews_to_read(limit: int) -> list[Review]:
     """Return the reviews that wait the longest to be published; one statement."""
-    wanted = _with_people(select(Review)).where(Review.published_at.is_(None))
+    wanted = _with_people(select(Review)).where(*WAITS)
     return list(db.session.scalars(wanted.order_by(Review.id).limit(limit)))
 
 
 def count_waiting() -> int:
     """Return how many reviews wait to be published."""
-    return db.session.scalar(select(func.count()).where(Review.published_at.is_(None))) or 0
+    return db.session.scalar(select(func.count()).where(*WAITS)) or 0
 
 
 def _with_people(wanted: Select[tuple[Review]]) -> Select[tuple[Review]]:

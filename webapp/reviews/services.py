@@ -94,6 +94,8 @@ def edit_review(
     if review.published_at is not None:
         raise InvalidState(PUBLISHED)
     _fill(review, said)
+    if db.session.is_modified(review):
+        review.taken_back_at = None  # other words: somebody reads them again
     return review
 
 
@@ -130,15 +132,19 @@ def publish_review(*, actor: User, review_id: str, note: str = "", now: dt.datet
     """
     review = _moderated(actor, review_id, note)
     if review.published_at is None:
-        review.published_at = now
+        review.published_at, review.taken_back_at = now, None
         record_rating(counsellor_id=review.counsellor_id, tally=tally_of)
         tell_published(review, now)
     return review
 
 
-def unpublish_review(*, actor: User, review_id: str, note: str = "") -> Review:
-    """Take a review back from the public; the rating forgets it. Raises as `publish_review` does."""
+def unpublish_review(*, actor: User, review_id: str, note: str = "", now: dt.datetime) -> Review:
+    """Take a review back from the public, or keep it from it; the rating forgets it. Raises as `publish_review` does.
+
+    It does not wait to be published any more, unless its student changes it.
+    """
     review = _moderated(actor, review_id, note)
+    review.taken_back_at = review.taken_back_at or now
     if review.published_at is not None:
         review.published_at = None
         record_rating(counsellor_id=review.counsellor_id, tally=tally_of)

@@ -123,7 +123,9 @@ def _moderation(*, status: int = 200, problem: str = "") -> Response:
         "reviews/_moderate.html",
         status=status,
         page=queries.reviews_for_admin(show, read_page(request.args.get("page"))),
-        tabs=[(name.value.capitalize(), f"{path}?show={name}", name is show) for name in ReviewFilter],
+        tabs=[
+            (name.value.replace("-", " ").capitalize(), f"{path}?show={name}", name is show) for name in ReviewFilter
+        ],
         show=show,
         url_for_page=lambda number: f"{path}?show={show}&page={number}",
         form=ModerationForm(formdata=None),
@@ -142,7 +144,7 @@ def decide(public_id: str, step: str) -> BaseResponse:
             if step == "publish":
                 services.publish_review(actor=viewer(), review_id=public_id, note=form.note.data or "", now=g.now)
             else:
-                services.unpublish_review(actor=viewer(), review_id=public_id, note=form.note.data or "")
+                services.unpublish_review(actor=viewer(), review_id=public_id, note=form.note.data or "", now=g.now)
     except NotFound:
         raise
     except DomainError as error:
