@@ -222,7 +222,6 @@ NOT_PAGES = frozenset(
         "bookings.live",
         "calendar.feed",
         "devtools.attachment",
-        "earnings.mine_csv",
         "exports.file",
         "lead_imports.problems",
         "leads.live_version",

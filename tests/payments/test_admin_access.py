@@ -77,5 +77,7 @@ def test_a_counsellor_sees_own_earnings_only(app: Flask, shop: Shop) -> None:
     assert mine.get("/counsellor/earnings").status_code == 200
     assert mine.get(f"/admin/payouts/{other.public_id}").status_code == 403
     for user, status in ((shop.student, 403), (shop.admin, 403), (None, 302)):
-        for path in ("/counsellor/earnings", "/counsellor/earnings.csv"):
-            assert Browser(app, user).get(path).status_code == status
+        browser = Browser(app, user)
+        assert browser.get("/counsellor/earnings").status_code == status
+        asked = browser.submit("/counsellor/earnings.csv", page="/account" if user else "/login")
+        assert asked.status_code == status

@@ -26,10 +26,15 @@ class Owner(Protocol):
         ...
 
 
-def answer_export(kind: str, params: Params, *, owner: Owner, zone: str, now: dt.datetime) -> BaseResponse:
+def answer_export(
+    kind: str, params: Params, *, owner: Owner, zone: str, now: dt.datetime, may_wait: bool = True
+) -> BaseResponse:
     """Answer a POST with exactly the rows of a filter: as the file itself, or by sending on to the job's page.
 
     Either way a row says who asked for what, and with it the audit log.
+
+    Args:
+        may_wait: leave a long one to a job; False for who has no page of exports.
 
     Raises:
         NotFound: no export of that kind.
@@ -37,7 +42,7 @@ def answer_export(kind: str, params: Params, *, owner: Owner, zone: str, now: dt
     """
     export = find_export(kind)
     total = export.count(params)
-    at_once = cast(Settings, current_app.config["SETTINGS"]).export_rows_at_once
+    at_once = cast(Settings, current_app.config["SETTINGS"]).export_rows_at_once if may_wait else total
     with transaction():
         asked = services.ask_for_export(
             export, params, owner_id=owner.id, zone=zone, total=total, at_once=total <= at_once, now=now

@@ -346,11 +346,10 @@ def _count_earnings(params: Params) -> int:
 
 def _earning_rows(params: Params, zone: str) -> Rows:
     counsellor, since, until = _earning_span(params)
-    yield from earning_cells(earnings_of(counsellor, since=since, until=until), zone)
+    yield from _earning_cells(earnings_of(counsellor, since=since, until=until), zone)
 
 
-def earning_cells(rows: Iterable[Earning], zone: str) -> Rows:
-    """Yield a counsellor's earnings as cells."""
+def _earning_cells(rows: Iterable[Earning], zone: str) -> Rows:
     for one in rows:
         session = one.session
         yield (

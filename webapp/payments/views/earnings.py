@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import Blueprint, Response, current_app, g, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.viewer import viewer, viewer_zone
 from webapp.config import Settings
 from webapp.core.access import allow
-from webapp.core.csv_export import csv_response
 from webapp.core.errors import NotFound
 from webapp.core.htmx import render
 from webapp.core.pagination import Page, read_page
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import counsellor_of
+from webapp.exports.answer import answer_export
+from webapp.exports.registry import read_params
 from webapp.payments.models import Payout
 from webapp.payments.queries import (
     Balance,
     balance_for,
-    earnings_of,
     earnings_page,
     payouts_page,
 )
 from webapp.payments.rules.periods import Period, period_span
-from webapp.payments.table_files import EARNING_HEADER, earning_cells
 from webapp.payments.views.admin_base import Listing
 
 blueprint = Blueprint("earnings", __name__)
@@ -95,11 +95,11 @@ def mine() -> Response:
     return render("payments/admin/earnings.html", "payments/admin/_earnings.html", view=view)
 
 
-@blueprint.get("/counsellor/earnings.csv")
+@blueprint.post("/counsellor/earnings.csv")
 @allow("counsellor")
-def mine_csv() -> Response:
-    """Hand out the signed-in counsellor's own earnings of the period."""
+def mine_csv() -> BaseResponse:
+    """Hand out the signed-in counsellor's own earnings of the period; as with every export, a row says so."""
     counsellor, zone = counsellor_of(viewer()), viewer_zone()
-    since, until = period_span(asked_period(Period.MONTH), zone, g.now)
-    rows = earnings_of(counsellor.id, since=since, until=until)
-    return csv_response("earnings.csv", EARNING_HEADER, earning_cells(rows, zone))
+    asked = {"period": asked_period(Period.MONTH).value, "counsellor": counsellor.public_id}
+    params = read_params(asked.items(), now=g.now, zone=zone)
+    return answer_export("earnings", params, owner=viewer(), zone=zone, now=g.now, may_wait=False)
