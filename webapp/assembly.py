@@ -20,6 +20,7 @@ from webapp.core.hosts import init_hosts
 from webapp.core.htmx import init_varying
 from webapp.core.jobs import init_jobs
 from webapp.core.logs import init_logs, init_request_log
+from webapp.core.replicas import init_replicas
 from webapp.core.requests import HouseRequest
 from webapp.core.resealing import init_resealing
 from webapp.core.templates import init_templates
@@ -115,6 +116,7 @@ def _redis_url(settings: Settings) -> str:
 
 def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
+    init_replicas(app, settings.replica_urls, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), compare_type=True)
     login_manager.init_app(app)
     csrf.init_app(app)

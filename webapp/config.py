@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     data_dir: Path = ROOT / "instance"
     database_url: str | None = None
+    database_replica_urls: str = ""  # visitors' pages are read there, comma separated: core/replicas.py
     redis_url: str | None = None
     uploads_url: str = ""  # where photos are kept; default DATA_DIR/uploads
     metrics_token: SecretStr = SecretStr("")  # /metrics is for who brings it; without one there is no such page
@@ -128,6 +129,11 @@ class Settings(BaseSettings):
         return [key.strip() for key in self.secret_key_fallbacks.split(",") if key.strip()]
 
     @property
+    def replica_urls(self) -> list[str]:
+        """The addresses of the database's replicas."""
+        return [url for url in self.database_replica_urls.split(",") if url]
+
+    @property
     def hosts(self) -> frozenset[str]:
         """The names we answer to, as a Host header says them, in lower case."""
         named = frozenset(host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip())
@@ -170,10 +176,13 @@ class Settings(BaseSettings):
     def _postgres_only(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        scheme, _, rest = value.partition("://")
-        if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not rest:
-            raise ValueError("must be a postgresql:// address")
-        return f"postgresql+psycopg://{rest}"
+        return _psycopg(value, "must be a postgresql:// address")
+
+    @field_validator("database_replica_urls")
+    @classmethod
+    def _replicas_of_postgres(cls, value: str) -> str:
+        words = "must be postgresql:// addresses, separated by commas"
+        return ",".join(_psycopg(part.strip(), words) for part in value.split(",") if part.strip())
 
     @field_validator("redis_url")
     @classmethod
@@ -288,6 +297,14 @@ def _kept_secret(data_dir: Path, name: str) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise SettingsError(f"DATA_DIR: cannot write to {data_dir} ({error.strerror})") from None
+
+
+def _psycopg(address: str, words: str) -> str:
+    """Return an address of Postgres with the driver we use; another one is refused in these words."""
+    scheme, _, rest = address.partition("://")
+    if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not rest:
+        raise ValueError(words)
+    return f"postgresql+psycopg://{rest}"
 
 
 def _one_line(error: ValidationError) -> str:

@@ -49,6 +49,8 @@ def _about_surroundings(settings: Settings) -> Iterator[tuple[bool, str]]:
     account = settings.razorpay_key_id, settings.razorpay_key_secret, settings.razorpay_webhook_secret
     open_line = settings.smtp_tls == "none" and bool(settings.smtp_password.get_secret_value())
     yield not (settings.database_url and settings.redis_url), "DATABASE_URL and REDIS_URL must be set in production"
+    twice = settings.database_url in settings.replica_urls
+    yield twice, "DATABASE_REPLICA_URLS must name other servers than DATABASE_URL"
     yield not settings.smtp_host, "SMTP_HOST must be set in production"
     yield open_line, "SMTP_TLS must not be none where SMTP_PASSWORD is set: it would travel in the clear"
     yield whatsapp[0] != whatsapp[1], "WHATSAPP_TOKEN and WHATSAPP_PHONE_NUMBER_ID must be set together, or neither"

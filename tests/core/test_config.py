@@ -36,6 +36,8 @@ def test_a_complete_production_environment_starts() -> None:
         ("SECRET_KEY", "short", "SECRET_KEY"),
         ("DATABASE_URL", "", "DATABASE_URL"),
         ("DATABASE_URL", "mysql://db/disha", "DATABASE_URL"),
+        ("DATABASE_REPLICA_URLS", "postgresql://reader/disha,http://other", "DATABASE_REPLICA_URLS"),
+        ("DATABASE_REPLICA_URLS", "postgresql://db/disha", "DATABASE_REPLICA_URLS"),
         ("REDIS_URL", "http://cache", "REDIS_URL"),
         ("SMTP_HOST", "", "SMTP_HOST"),
         ("BASE_URL", "http://disha.example", "BASE_URL"),

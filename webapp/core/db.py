@@ -12,7 +12,7 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import BigInteger, DateTime, Engine, Enum, MetaData, String, func
@@ -31,6 +31,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+READ_FROM = "read_from"  # in g: the engine of the replica that this GET is read from (core/replicas.py)
 
 
 class Base(DeclarativeBase):
@@ -43,13 +44,13 @@ class Base(DeclarativeBase):
 
 
 class HouseSession(FlaskSession):
-    """Sends the reads of a GET to an autocommit engine; everything else to the ordinary one."""
+    """Sends the reads of a GET to an autocommit engine, maybe a replica's; everything else to the ordinary one."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Any:
         """Return the engine (or, in tests, the connection) for this piece of work."""
         bind = super().get_bind(*args, **kwargs)
         if isinstance(bind, Engine) and _reads_only() and not self.info.get("writing"):
-            return _autocommit(bind)
+            return g.get(READ_FROM) or _autocommit(bind)
         return bind
 
 

@@ -14,6 +14,7 @@ from webapp.config import ROOT
 from webapp.core.access import allow
 from webapp.core.db import db
 from webapp.core.jobs import get_redis
+from webapp.core.replicas import told
 
 blueprint = Blueprint("health", __name__)
 
@@ -33,7 +34,7 @@ def healthz() -> tuple[Response, int]:
 def readyz() -> tuple[Response, int]:
     """Answer 200 when requests may come: the database answers and is migrated at least as far as this release wants.
 
-    Redis away is said, no reason to refuse: pages go on without it.
+    Redis away is said, no reason to refuse: pages go on without it. So are replicas that are not read from.
     """
     database = database_answers()
     migrated = database and is_migrated()
@@ -41,6 +42,7 @@ def readyz() -> tuple[Response, int]:
         "database": "ok" if database else "away",
         "schema": "ok" if migrated else "behind" if database else "unknown",
         "redis": "ok" if redis_answers() else "away",
+        **told(),
     }
     return jsonify({"status": "ready" if migrated else "waiting", **words}), 200 if migrated else 503
 

@@ -10,11 +10,13 @@ from redis.exceptions import RedisError
 
 from webapp.core.db import after_commit, scratch
 from webapp.core.jobs import get_redis
+from webapp.core.pieces import known_version, live_key
+from webapp.core.replicas import SETTLED_SECONDS, ChangedJustNow, reading
 
 log = structlog.get_logger(__name__)
 _PREFIX = "live:"
 _BUMPED = "live_keys"  # in the notes of a transaction
-_DAY = 86400
+KEPT_SECONDS = 30 * 86400  # what is left of them tells when a version was raised
 
 
 def bump(key: str) -> None:
@@ -39,16 +41,26 @@ def bump_now(*keys: str) -> None:
         pipe = get_redis().pipeline(transaction=False)
         for key in dict.fromkeys(keys):
             pipe.incr(_PREFIX + key)
-            pipe.expire(_PREFIX + key, 30 * _DAY)
+            pipe.expire(_PREFIX + key, KEPT_SECONDS)
         pipe.execute()
     except (RedisError, OSError) as error:
         log.warning("live_version_not_raised", keys=keys, error=str(error))
 
 
 def version(key: str) -> str:
-    """Return the current version of ``key``, "0" if it never changed, "" if Redis is away."""
+    """Return the current version of ``key``, "0" if it never changed, "" if Redis is away.
+
+    Whoever shows a version reads it first, then what it is a version of.
+
+    Raises:
+        ChangedJustNow: to a page that is read from a replica, which may not have what this version stands for.
+    """
+    if not reading() and (known := known_version(live_key(key))) is not None:
+        return known or "0"
     try:
         raw = get_redis().get(_PREFIX + key)
+        if reading() and get_redis().ttl(_PREFIX + key) >= KEPT_SECONDS - SETTLED_SECONDS:
+            raise ChangedJustNow
     except (RedisError, OSError):
         return ""
     return raw.decode() if isinstance(raw, bytes) else "0"

@@ -13,6 +13,7 @@ from webapp.core.db import transaction
 from webapp.core.jsonapi.door import Door
 from webapp.core.jsonapi.envelope import Answer, paged
 from webapp.core.jsonapi.examples import PACKAGE
+from webapp.core.replicas import may_lag
 from webapp.packages import services
 from webapp.packages.models import Package
 from webapp.packages.queries import counsellors_of
@@ -51,6 +52,7 @@ ID = "/<package_id>"
     paged=True,
     example_query={"examType": "jee", "sort": "-price"},
 )
+@may_lag
 def list_packages(query: dict[str, Any]) -> Answer:
     """List packages: those on sale; admins see all that are not archived."""
     wanted = PackageFilter(
@@ -60,12 +62,14 @@ def list_packages(query: dict[str, Any]) -> Answer:
 
 
 @door.endpoint("GET", ID, who=["public"], answer=PackageDetailOut)
+@may_lag
 def get_package(package_id: str) -> dict[str, Any]:
     """Return a package with the counsellors who may be booked with it."""
     return _with_counsellors(find_package(public_id=package_id, everything=caller_is_admin()))
 
 
 @door.endpoint("GET", "/slug/<slug>", who=["public"], answer=PackageDetailOut)
+@may_lag
 def get_package_by_slug(slug: str) -> dict[str, Any]:
     """Return a package by its address with the counsellors who may be booked with it."""
     return _with_counsellors(find_package(slug=slug, everything=caller_is_admin()))

@@ -26,6 +26,7 @@ from webapp.bookings.schemas.slots import (
 )
 from webapp.core.errors import ValidationFailed
 from webapp.core.jsonapi.door import Door
+from webapp.core.replicas import may_lag
 
 door = Door("counsellors", __name__, name="api-counsellor-slots", area="availability")
 DAY = dt.timedelta(days=1)
@@ -61,6 +62,7 @@ def list_slots_of_all(query: dict[str, Any]) -> list[CounsellorSlots]:
     many=True,
     example_query={"startDate": "2026-12-14", "endDate": "2026-12-20"},
 )
+@may_lag
 def list_slots(counsellor_id: str, query: dict[str, Any]) -> list[Slot]:
     """List a counsellor's free times; a student's own sessions are left out."""
     clock = clock_of(counsellor_id)
@@ -78,6 +80,7 @@ def list_slots(counsellor_id: str, query: dict[str, Any]) -> list[Slot]:
     answer=CalendarOut,
     example_query={"month": "2026-12"},
 )
+@may_lag
 def get_month_calendar(counsellor_id: str, query: dict[str, Any]) -> dict[str, Any]:
     """Return every date of a month with its times: available, booked or blocked."""
     clock = clock_of(counsellor_id)

@@ -25,6 +25,7 @@ from webapp.core.access import allow
 from webapp.core.errors import NotFound
 from webapp.core.htmx import render
 from webapp.core.pagination import Page, read_page
+from webapp.core.replicas import may_lag
 from webapp.core.times import format_date, format_minute
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import in_order, list_counsellors
@@ -97,6 +98,7 @@ class ChoosePage:
 
 @blueprint.get("/book")
 @allow("public")
+@may_lag
 def choose() -> BaseResponse:
     """Choose package and counsellor; ``date`` shows who is free on that day with their times.
 

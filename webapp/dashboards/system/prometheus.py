@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from webapp.core.db import db
+from webapp.core.replicas import all_replicas
 from webapp.core.request_counts import BOUNDS, read_request_counts
 from webapp.dashboards.system.state import Backlog, Database, Queueing, System, read_system
 
@@ -43,6 +44,7 @@ def _collect(now: dt.datetime) -> Iterator[Metric]:
     system = _system(now)
     yield _one("disha_database_up", "1: the database answers", float(system is not None))
     yield from _pool()
+    yield from _replicas()
     yield from _requests()
     if system is None:
         return
@@ -81,6 +83,15 @@ def _pool() -> Iterator[Metric]:
     if isinstance(pool, QueuePool):
         yield _one("disha_pool_size", "Connections kept by the process that answers", pool.size())
         yield _one("disha_pool_in_use", "Connections in use in the process that answers", pool.checkedout())
+
+
+def _replicas() -> Iterator[Metric]:
+    known = [({"replica": str(number)}, one) for number, one in enumerate(all_replicas(), 1)]
+    if known:
+        in_use = [(labels, float(one.in_use())) for labels, one in known]
+        yield _many("disha_replica_in_use", "1: the process that answers reads from it", in_use)
+        lags = [(labels, one.lag) for labels, one in known if one.lag is not None]
+        yield _many("disha_replica_lag_seconds", "How far it is behind", lags)
 
 
 def _of_backlog(backlog: Backlog, now: dt.datetime) -> Iterator[Metric]:

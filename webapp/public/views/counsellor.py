@@ -11,6 +11,7 @@ from webapp.bookings.picker_url import read_query
 from webapp.core.access import allow
 from webapp.core.htmx import render
 from webapp.core.pagination import read_page
+from webapp.core.replicas import may_lag
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import get_profile, get_public
 from webapp.enrolments.models import Enrolment
@@ -50,6 +51,7 @@ class PackageRow:
 
 @blueprint.get("/counsellors/<public_id>")
 @allow("public")
+@may_lag
 def counsellor(public_id: str) -> Response:
     """Show a counsellor's page, another day of the calendar, or another page of the reviews."""
     part = part_wanted("picker", "reviews")

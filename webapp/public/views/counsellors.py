@@ -11,6 +11,7 @@ from webapp.bookings.queries import soonest_free
 from webapp.core.access import allow
 from webapp.core.htmx import is_htmx, render
 from webapp.core.pagination import Page
+from webapp.core.replicas import may_lag
 from webapp.counsellors.queries import facets, list_counsellors
 from webapp.counsellors.rules import CounsellorSort
 from webapp.packages.rules import EXAM_LABELS
@@ -23,6 +24,7 @@ PER_PAGE = 12
 
 @blueprint.get("/counsellors")
 @allow("public")
+@may_lag
 def counsellors() -> Response:
     """Show the counsellors who fit the filters, one page of them."""
     known = facets()

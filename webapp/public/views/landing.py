@@ -7,6 +7,7 @@ from flask import Response, g, url_for
 from webapp.bookings.queries import house_deadline_hours, soonest_free
 from webapp.core.access import allow
 from webapp.core.htmx import render
+from webapp.core.replicas import may_lag
 from webapp.counsellors.queries import count_by_exam, figures, list_counsellors
 from webapp.counsellors.rules import CounsellorFilter
 from webapp.inquiries.views.guidance import guidance_form
@@ -22,6 +23,7 @@ PACKAGES, PEOPLE, REVIEWS = 3, 4, 3
 
 @blueprint.get("/")
 @allow("public")
+@may_lag
 def landing() -> Response:
     """Show the landing page."""
     ids = list_counsellors(CounsellorFilter())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, make_response, render_template, url_for
 
 from webapp.core.access import allow
+from webapp.core.replicas import may_lag
 from webapp.counsellors.queries import listed
 from webapp.packages.queries import slugs_on_sale
 from webapp.public.views.blueprint import absolute, blueprint
@@ -27,6 +28,7 @@ def robots() -> Response:
 
 @blueprint.get("/sitemap.xml")
 @allow("public")
+@may_lag
 def sitemap() -> Response:
     """List all public pages with the day they last changed."""
     pages = [

@@ -14,6 +14,7 @@ from webapp.bookings.queries import house_deadline_hours, soonest_free
 from webapp.core.access import allow
 from webapp.core.htmx import render
 from webapp.core.pagination import read_page
+from webapp.core.replicas import may_lag
 from webapp.core.times import format_day
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.rules import clean_search
@@ -39,6 +40,7 @@ PEOPLE = 6
 
 @blueprint.get("/packages")
 @allow("public")
+@may_lag
 def packages() -> Response:
     """Show the packages on sale, all or of one exam."""
     asked = clean_search(request.args.get("exam", ""))
@@ -98,6 +100,7 @@ class Buying:
 
 @blueprint.get("/packages/<slug>")
 @allow("public")
+@may_lag
 def package(slug: str) -> Response:
     """Show one package, or another page of its reviews."""
     found = get_by_slug(slug)

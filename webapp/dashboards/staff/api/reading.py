@@ -9,6 +9,7 @@ from flask import g
 from webapp.accounts.models import Role
 from webapp.accounts.viewer import caller
 from webapp.core.jsonapi.envelope import Answer, paged
+from webapp.core.replicas import may_lag
 from webapp.dashboards.staff.api.door import ID, door, shown
 from webapp.dashboards.staff.programs import CounsellorView, CounsellorWish, counsellors_page
 from webapp.dashboards.staff.schemas import CounsellorOut, CounsellorQuery
@@ -24,6 +25,7 @@ from webapp.dashboards.staff.schemas import CounsellorOut, CounsellorQuery
     paged=True,
     example_query={"examType": "jee", "minRating": "4", "sort": "-rating"},
 )
+@may_lag
 def list_counsellors(query: dict[str, Any]) -> Answer:
     """List counsellors with the next free time of each; admins see those who are not active, too."""
     user = caller()
@@ -44,6 +46,7 @@ def list_counsellors(query: dict[str, Any]) -> Answer:
 
 
 @door.endpoint("GET", ID, who=["public"], answer=CounsellorOut)
+@may_lag
 def get_counsellor(counsellor_id: str) -> CounsellorView:
     """Return a counsellor."""
     return shown(counsellor_id)
