@@ -28,6 +28,7 @@ from webapp.bookings.services.steps import tick_step
 from webapp.core import clock
 from webapp.core.db import db, transaction
 from webapp.enrolments.services import return_credit
+from webapp.notifications.messages import Reader
 from webapp.notifications.services import mark_all_read, notify
 from webapp.payments.models import Order, OrderStatus
 
@@ -56,8 +57,15 @@ def student(db_session: Session) -> User:
 
 
 def _tell(user: User, title: str) -> None:
-    words = {"title": title, "body": "", "url": "/student", "dedupe_key": title}
-    notify(user=recipient_of(user), kind="session_reminder", now=NOW, **words)
+    notify(
+        user=recipient_of(user),
+        kind="session_reminder",
+        title=title,
+        body="",
+        url="/student",
+        dedupe_key=title,
+        now=NOW,
+    )
 
 
 def text(browser: Browser, url: str = "/student") -> str:
@@ -140,7 +148,7 @@ def _ticked(student: User) -> None:
 
 
 def _all_read(student: User) -> None:
-    assert mark_all_read(reader=recipient_of(student), group=None, now=NOW)
+    assert mark_all_read(reader=Reader(student.id, student.public_id, "student"), group=None, now=NOW)
 
 
 def _told(student: User) -> None:
@@ -217,8 +225,10 @@ def test_the_minute_passes(app: Flask, student: User) -> None:
 
 def test_a_kept_time_runs_by_the_second(app: Flask, student: User, db_session: Session) -> None:
     until = NOW + dt.timedelta(seconds=40)
-    waiting = {"status": SessionStatus.HELD, "expires_at": until, "debit": False}
-    hold = make_session(make_enrolment(student), make_counsellor(), NOW + 3 * DAY, **waiting)
+    hold = make_session(
+        make_enrolment(student), make_counsellor(), NOW + 3 * DAY,
+        status=SessionStatus.HELD, expires_at=until, debit=False,
+    )  # fmt: skip
     with transaction():
         _ordered(student)
         db_session.flush()
