@@ -77,6 +77,7 @@ class Pieces:
         self._most = most
         self._lock = threading.Lock()
         self._found: OrderedDict[Hashable, _Piece] = OrderedDict()
+        self.numbers: dict[str, int] = {}  # public id → primary key, which never changes
 
     def find(self, key: Hashable, versions: tuple[str, ...], now: dt.datetime) -> _Piece | None:
         """Return the piece if it is still good."""
@@ -103,6 +104,7 @@ class Pieces:
         """Forget everything."""
         with self._lock:
             self._found.clear()
+            self.numbers.clear()
 
 
 def init_pieces(app: Flask) -> None:
@@ -169,6 +171,12 @@ def know(*rows: str) -> tuple[str, ...] | None:
     return tuple([known[key] for key in rows])
 
 
+def known_version(key: str) -> str | None:
+    """Return a version that this request knows already ("" for one that never changed), None where it does not."""
+    known: dict[str, str] | None = g.get(_KNOWN) if has_request_context() else None
+    return known.get(key) if known else None
+
+
 def rows_key(model: type[Base] | str, primary_key: int) -> str:
     """Return the key of all that belongs to one row of a table (the model, or the table's name)."""
     return f"{model if isinstance(model, str) else model.__tablename__}:{primary_key}"
@@ -193,9 +201,26 @@ def minute_of(now: dt.datetime) -> tuple[dt.datetime, bool]:
     return begun, begun == now
 
 
+def number_of(public_id: str) -> int | None:
+    """Return the primary key behind a public id, None where this process has not met it: keys of rows need it."""
+    return cast(Pieces, current_app.extensions[EXTENSION]).numbers.get(public_id)
+
+
+def remember_number(public_id: str, primary_key: int) -> None:
+    """Note a primary key for `number_of`."""
+    numbers = cast(Pieces, current_app.extensions[EXTENSION]).numbers
+    if len(numbers) >= MOST:
+        numbers.clear()
+    numbers[public_id] = primary_key
+
+
 def apart(row: T) -> T:
-    """Take a row out of the session, so that it can be kept; what it has not loaded it cannot load any more."""
-    db.session.expunge(row)
+    """Take a row that a page reads out of the session, so that it can be kept; it cannot load anything more then.
+
+    In a request that may write it stays: there nothing is kept.
+    """
+    if has_request_context() and request.method in SAFE_METHODS:
+        db.session.expunge(row)
     return row
 
 
