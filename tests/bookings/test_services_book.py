@@ -362,7 +362,7 @@ def test_statements_do_not_grow_with_the_calendar(db_session: Session) -> None:
     db_session.commit()
     with count_queries() as many:
         book(world, SATURDAY_10 + HALF_HOUR)
-    assert len(many) <= len(few) <= 32
+    assert len(many) <= len(few) <= 14
 
 
 def test_behind_the_checks_stand_the_constraints(monkeypatch: pytest.MonkeyPatch) -> None:

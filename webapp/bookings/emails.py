@@ -99,16 +99,16 @@ def counsellor_of(session: CounsellingSession) -> Party:
     return Party(user.public_id, person.name, user.email, user.zone, session.student.name, user)
 
 
-def tell_requested(session: CounsellingSession, now: dt.datetime) -> None:
+def tell_requested(session: CounsellingSession, now: dt.datetime, facts: Facts | None = None) -> None:
     """Queue "we have asked" to the student and "please answer" to the counsellor."""
-    (student, _), (counsellor, _) = both_parties(session, "session_requested")
+    (student, _), (counsellor, _) = both_parties(session, "session_requested", facts)
     told = ((student, "session_requested"), (counsellor, "session_request_received"))
     notify_all([_news(session, "requested", party, template, now) for party, template in told], now=now)
 
 
-def tell_confirmed(session: CounsellingSession, now: dt.datetime) -> None:
+def tell_confirmed(session: CounsellingSession, now: dt.datetime, facts: Facts | None = None) -> None:
     """Queue the confirmation, with a calendar file each, to both."""
-    _tell_with_file(session, "confirmed", now)
+    _tell_with_file(session, "confirmed", now, facts)
 
 
 def tell_declined(session: CounsellingSession, now: dt.datetime) -> None:
@@ -151,9 +151,9 @@ def tell_link(session: CounsellingSession, now: dt.datetime) -> None:
     _tell_with_file(session, "link", now)
 
 
-def _tell_with_file(session: CounsellingSession, kind: str, now: dt.datetime) -> None:
+def _tell_with_file(session: CounsellingSession, kind: str, now: dt.datetime, facts: Facts | None = None) -> None:
     told = []
-    for party, template in both_parties(session, f"session_{kind}"):
+    for party, template in both_parties(session, f"session_{kind}", facts):
         files = [calendar_attachment(session, party, Method.REQUEST, now)]
         told.append(_news(session, kind, party, template, now, files=files))
     notify_all(told, now=now)
@@ -164,9 +164,9 @@ def tell_no_show(session: CounsellingSession, now: dt.datetime) -> None:
     notify_all([_news(session, "no_show", student_of(session), "session_no_show", now)], now=now)
 
 
-def both_parties(session: CounsellingSession, template: str) -> list[tuple[Party, str]]:
+def both_parties(session: CounsellingSession, template: str, facts: Facts | None = None) -> list[tuple[Party, str]]:
     """Return the student and the counsellor, each with the template that is written for them."""
-    facts = facts_of(session)
+    facts = facts or facts_of(session)
     student, counsellor = replace(student_of(session), facts=facts), replace(counsellor_of(session), facts=facts)
     return [(student, template), (counsellor, f"{template}_counsellor")]
 

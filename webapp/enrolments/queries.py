@@ -94,7 +94,7 @@ def bookable_with(enrolments: Sequence[Enrolment], counsellor_id: int) -> list[E
     if not enrolments:
         return []
     wanted = select(Enrolment.id).where(
-        Enrolment.id.in_([enrolment.id for enrolment in enrolments]), _books_with(literal(counsellor_id))
+        Enrolment.id.in_([enrolment.id for enrolment in enrolments]), books_with(literal(counsellor_id))
     )
     fitting = set(db.session.scalars(wanted))
     return [enrolment for enrolment in enrolments if enrolment.id in fitting]
@@ -109,7 +109,7 @@ def enrolments_and_fit(user_id: int, counsellor_id: int) -> list[tuple[Enrolment
     return [(enrolment, bool(fits)) for enrolment, fits in rows]
 
 
-def _books_with(counsellor_id: ColumnElement[int]) -> ColumnElement[bool]:
+def books_with(counsellor_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether `counsellors_for` lists this counsellor for an enrolment."""
     assigned, bought = Enrolment.assigned_counsellor_id, Enrolment.service_id
     listed = package_counsellors.c.package_id == Enrolment.package_id
@@ -131,4 +131,4 @@ def _books_with(counsellor_id: ColumnElement[int]) -> ColumnElement[bool]:
 # Built once: putting one together takes longer than the database needs to answer it.
 _NEWEST = (Enrolment.enrolled_at.desc(), Enrolment.id.desc())
 _MINE = Enrolment.user_id == bindparam("user", type_=BigInteger)
-_AND_FIT = select(Enrolment, _books_with(bindparam("counsellor", type_=BigInteger))).where(_MINE).order_by(*_NEWEST)
+_AND_FIT = select(Enrolment, books_with(bindparam("counsellor", type_=BigInteger))).where(_MINE).order_by(*_NEWEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import cast
 
 from flask import current_app
@@ -10,13 +11,23 @@ from sqlalchemy import select
 
 from webapp.accounts.models import Role, User
 from webapp.availability.rules import BookingMode
-from webapp.bookings.emails import tell_confirmed, tell_requested
+from webapp.bookings.emails import Facts, tell_confirmed, tell_requested
 from webapp.bookings.meeting import make_link
 from webapp.bookings.models import CounsellingSession, MeetingMode
 from webapp.bookings.queries.calendars import CalendarData
-from webapp.bookings.rules import SessionStatus, next_reminder, request_expiry
+from webapp.bookings.queries.sessions import house_deadline_hours
+from webapp.bookings.queries.wanted import Wanted, find_wanted, own_of_booking
+from webapp.bookings.rules import SessionStatus, cancel_deadline, next_reminder, request_expiry
 from webapp.bookings.rules.topics import join_topics
-from webapp.bookings.services.locks import announce, drop, lock_and_lapse, lock_people, lock_sessions, note
+from webapp.bookings.services.locks import (
+    announce,
+    drop,
+    lock_and_lapse,
+    lock_booking,
+    lock_people,
+    lock_sessions,
+    note,
+)
 from webapp.bookings.services.offer import NOT_VERIFIED, read_offer, require_free, require_instant
 from webapp.config import Settings
 from webapp.core.db import db
@@ -58,25 +69,23 @@ def book_session(
     require_student(student)
     agenda, mode = read_wishes(starts_at, agenda, meeting_mode, now)
     agenda = join_topics(agenda, read_agenda(description, "description"))
-    counsellor, enrolment = _find(student, counsellor_id, enrolment_id)
-    require_allowed(enrolment, counsellor)
-    _require_on_offer(counsellor, enrolment, starts_at, now)  # who is late is told so without waiting in line
-    counsellor, student = lock_people(counsellor.id, student.id)
-    require_student(student)
-    require_active(counsellor)
-    lock_and_lapse(counsellor.id, student.id, enrolment.id, now)
-    require_usable(enrolment, starts_at, now)
-    data, minutes = _require_on_offer(counsellor, enrolment, starts_at, now), enrolment.session_minutes
-    session = S(
-        counsellor=counsellor,
-        student=student,
-        starts_at=starts_at.astimezone(dt.UTC),
-        ends_at=starts_at.astimezone(dt.UTC) + dt.timedelta(minutes=minutes),
+    wanted = find_wanted(
+        student_id=student.id, counsellor_id=counsellor_id, enrolment_id=enrolment_id, starts_at=starts_at, now=now
     )
-    clear_own_holds(session)
+    if wanted is None:
+        raise NotFound
+    _look_first(wanted, starts_at, now)
+    counsellor, student, enrolment = _lock(wanted, student, now)
+    require_usable(enrolment, starts_at, now)
+    data = _require_on_offer(counsellor, enrolment, starts_at, now)
+    begins, length = starts_at.astimezone(dt.UTC), dt.timedelta(minutes=enrolment.session_minutes)
+    own = own_of_booking(student_id=student.id, enrolment_id=enrolment.id, starts_at=begins, ends_at=begins + length)
+    _drop_holds(own.holds)
+    session = S(counsellor=counsellor, student=student, starts_at=begins, ends_at=begins + length)
     take(session, enrolment, agenda=agenda, mode=mode, booking_mode=data.rules.mode, now=now)
     db.session.add(session)
-    conclude(session, before=None, now=now)
+    hours = house_deadline_hours() if data.deadline_hours is None else data.deadline_hours
+    conclude(session, before=None, now=now, facts=Facts(cancel_deadline(begins, hours), own.number))
     return session
 
 
@@ -119,14 +128,28 @@ def read_agenda(agenda: str, field: str = "agenda") -> str:
     return agenda
 
 
-def _find(student: User, counsellor_id: str, enrolment_id: str) -> tuple[Counsellor, Enrolment]:
-    counsellor = db.session.scalar(select(Counsellor).where(Counsellor.public_id == counsellor_id))
-    enrolment = db.session.scalar(
-        select(Enrolment).where(Enrolment.public_id == enrolment_id, Enrolment.user_id == student.id)
-    )
-    if counsellor is None or enrolment is None:
-        raise NotFound
-    return counsellor, enrolment
+def _look_first(wanted: Wanted, starts_at: dt.datetime, now: dt.datetime) -> None:
+    """Refuse what is refused anyway, so that who is late is told so without waiting in line."""
+    if wanted.fits and not wanted.is_taken:
+        return
+    counsellor = db.session.get_one(Counsellor, wanted.counsellor_id)
+    enrolment = db.session.get_one(Enrolment, wanted.enrolment_id)
+    if not wanted.fits:
+        require_allowed(enrolment, counsellor)
+    _require_on_offer(counsellor, enrolment, starts_at, now)
+
+
+def _lock(wanted: Wanted, student: User, now: dt.datetime) -> tuple[Counsellor, User, Enrolment]:
+    """Lock who and what a booking touches, in the house's order, and make sure that both people still may."""
+    if wanted.lapses:
+        counsellor, student = lock_people(wanted.counsellor_id, student.id)
+        lock_and_lapse(counsellor.id, student.id, wanted.enrolment_id, now)
+        enrolment = db.session.get_one(Enrolment, wanted.enrolment_id)
+    else:
+        counsellor, student, enrolment = lock_booking(wanted.counsellor_id, student.id, wanted.enrolment_id)
+    require_student(student)
+    require_active(counsellor)
+    return counsellor, student, enrolment
 
 
 def _require_on_offer(
@@ -177,9 +200,14 @@ def clear_own_holds(session: CounsellingSession) -> None:
             S.ends_at > session.starts_at,
         )
     ).all()
-    for held in lock_sessions(ids):
-        drop(held)
-    db.session.flush()  # the times must be free before the insert
+    _drop_holds(ids)
+
+
+def _drop_holds(ids: Sequence[int]) -> None:
+    if ids:
+        for held in lock_sessions(ids):
+            drop(held)
+        db.session.flush()  # the times must be free before the insert
 
 
 def take(
@@ -213,9 +241,11 @@ def confirm(session: CounsellingSession, now: dt.datetime) -> None:
         session.meeting_link, session.meeting_platform = link.url, link.platform
 
 
-def conclude(session: CounsellingSession, *, before: SessionStatus | None, now: dt.datetime) -> None:
-    """Write the booking's history, tell both people and the open pages."""
+def conclude(
+    session: CounsellingSession, *, before: SessionStatus | None, now: dt.datetime, facts: Facts | None = None
+) -> None:
+    """Write the booking's history, tell both people and the open pages; ``facts`` if they are known already."""
     note(session, "book", before=before, actor=session.student, now=now)
     tell = tell_confirmed if session.status is SessionStatus.SCHEDULED else tell_requested
-    tell(session, now)
+    tell(session, now, facts)
     announce(session)

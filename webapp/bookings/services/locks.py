@@ -7,15 +7,16 @@ the student's row lock only one of them is at it at a time.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import BigInteger, bindparam, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.accounts.models import User
 from webapp.bookings.emails import tell_expired
-from webapp.bookings.models import CounsellingSession, SessionChange
+from webapp.bookings.models import CounsellingSession
 from webapp.bookings.outgoing import emit_change
 from webapp.bookings.rules import SessionEvent, SessionStatus, next_reminder, next_status, review_prompt_at
 from webapp.core import live
@@ -36,6 +37,22 @@ def lock_people(counsellor_id: int, student_id: int) -> tuple[Counsellor, User]:
     if counsellor is None:
         raise NotFound("We could not find that counsellor.")
     return counsellor, cast(User, lock_for_update(session, User, student_id))
+
+
+def lock_booking(counsellor_id: int, student_id: int, enrolment_id: int) -> tuple[Counsellor, User, Enrolment]:
+    """Lock and re-read a counsellor, a student and the student's enrolment, in this order, by one statement.
+
+    Only where nothing on the two calendars has lapsed: enrolments of others would have to be locked with this
+    one, in the order of ids (`lock_and_lapse`). The counsellor's account comes along, unlocked.
+
+    Raises:
+        NotFound: the counsellor was deleted in this moment.
+    """
+    values = {"counsellor": counsellor_id, "student": student_id, "enrolment": enrolment_id}
+    row = db.session.execute(_BOOKING, values, execution_options={"populate_existing": True}).one_or_none()
+    if row is None:
+        raise NotFound("We could not find that counsellor.")
+    return row[0], row[1], row[2]
 
 
 def lock_enrolments(ids: Iterable[int | None], *, skip_locked: bool = False) -> dict[int, Enrolment]:
@@ -156,18 +173,36 @@ def note(
 ) -> None:
     """Write one line of the session's history, and tell other systems of it; ``actor`` None is the house itself."""
     db.session.flush()  # a new session needs its id first, and a violated constraint comes out here
-    db.session.add(
-        SessionChange(
-            session_id=session.id,
-            actor_id=actor.id if actor else None,
-            at=now,
-            event=event,
-            from_status=before.value if before else None,
-            to_status=session.status.value,
-            detail={**(detail or {}), **({"credit_returned": True} if session.credit_returned else {})},
-        )
-    )
+    line = {
+        "session": session.id,
+        "actor": actor.id if actor else None,
+        "at": now,
+        "event": event,
+        "before": before.value if before else None,
+        "after": session.status.value,
+        "detail": json.dumps({**(detail or {}), **({"credit_returned": True} if session.credit_returned else {})}),
+    }
+    db.session.connection().exec_driver_sql(_LINE, line)
     emit_change(session, before, now)
+
+
+_LINE = """
+insert into session_changes (session_id, actor_id, at, event, from_status, to_status, detail)
+values (%(session)s, %(actor)s, %(at)s, %(event)s, %(before)s, %(after)s, %(detail)s)
+"""
+
+# Postgres locks a row of each table as FOR … OF names them, and reads what it had to wait for anew.
+_ACCOUNT = aliased(User)
+_BOOKING = (
+    select(Counsellor, User, Enrolment)
+    .select_from(Counsellor)
+    .join(User, User.id == bindparam("student", type_=BigInteger))
+    .join(Enrolment, Enrolment.id == bindparam("enrolment", type_=BigInteger))
+    .outerjoin(_ACCOUNT, _ACCOUNT.id == Counsellor.user_id)
+    .options(contains_eager(Counsellor.user.of_type(_ACCOUNT)))
+    .where(Counsellor.id == bindparam("counsellor", type_=BigInteger))
+    .with_for_update(of=[Counsellor, User, Enrolment], key_share=True)
+)
 
 
 def announce(session: CounsellingSession) -> None:
