@@ -55,6 +55,11 @@ class Place:
         """The address with a lead open ("" closes it)."""
         return replace(self, opened=public_id).url
 
+    @property
+    def opening_stem(self) -> str:
+        """The address with a lead open, as far as its public id: a list puts that behind it."""
+        return f"{self.path}?{urlencode(replace(self, opened='').asked() | {'open': ''})}"
+
     def following(self, public_id: str) -> str:
         """The address of the page after a lead."""
         return replace(self, after=public_id, before="", opened="").url

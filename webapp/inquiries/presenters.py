@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from markupsafe import Markup
+
+from webapp.accounts.models import User
 from webapp.core.money import group_indian
 from webapp.core.times import format_date
 from webapp.inquiries.models import EventKind, Inquiry, InquiryEvent, InquiryStatus
 from webapp.inquiries.rules import CATEGORIES, EXAM_LABELS, MOVES, OUTCOME_LABELS, STATES, STATUS_LABELS
 
 SOON = dt.timedelta(hours=4)
+SELECTED = Markup(" selected")
 SOURCE_WORDS = {"whatsapp": "WhatsApp", "google": "Google", "youtube": "YouTube", "api": "API"}
 LOOKS = {
     EventKind.CREATED: ("message-circle", "now"),
@@ -110,14 +115,40 @@ def origin_words(lead: Inquiry) -> str:
     return " / ".join([source_words(lead.source), *more])
 
 
-def next_statuses(lead: Inquiry) -> list[tuple[str, str]]:
+def next_statuses(lead: Inquiry) -> tuple[tuple[str, str], ...]:
     """Return (value, word) of what a lead may be set to, as it is first; "Converted…" leads to its form."""
-    able = [one for one in InquiryStatus if one is lead.status or one in MOVES[lead.status]]
+    return _statuses_after(lead.status)
+
+
+@lru_cache(maxsize=len(InquiryStatus))
+def _statuses_after(status: InquiryStatus) -> tuple[tuple[str, str], ...]:
+    able = [one for one in InquiryStatus if one is status or one in MOVES[status]]
     words = [(one.value, STATUS_LABELS[one]) for one in able]
-    if lead.is_open:
+    if status in (InquiryStatus.NEW, InquiryStatus.CONTACTED):
         words.append((InquiryStatus.CONVERTED.value, f"{STATUS_LABELS[InquiryStatus.CONVERTED]}…"))
     order = [one.value for one in InquiryStatus]
-    return sorted(words, key=lambda pair: order.index(pair[0]))
+    return tuple(sorted(words, key=lambda pair: order.index(pair[0])))
+
+
+def status_options(lead: Inquiry, chosen: str) -> Markup:
+    """Return the options of a lead's status; they are written once for all leads with equal ones."""
+    return _options(next_statuses(lead), chosen)
+
+
+def people_options(people: Iterable[User], assignee: User | None, chosen: str | None) -> Markup:
+    """Return the options of a lead's assignee: nobody, who has it though they left, everybody at the desk."""
+    pairs = tuple((one.public_id, one.name) for one in people)
+    if assignee is not None and (theirs := (assignee.public_id, assignee.name)) not in pairs:
+        pairs = (theirs, *pairs)
+    return _options((("", "Nobody"), *pairs), chosen or "")
+
+
+@lru_cache(maxsize=512)
+def _options(pairs: tuple[tuple[str, str], ...], chosen: str) -> Markup:
+    return Markup("").join(
+        Markup('<option value="{}"{}>{}</option>').format(value, SELECTED if value and value == chosen else "", text)
+        for value, text in pairs
+    )
 
 
 def timeline(events: Iterable[InquiryEvent], lead: Inquiry) -> list[dict[str, Any]]:
