@@ -101,7 +101,7 @@ def test_a_page_of_somebody_signed_in_asks_once(app: Flask) -> None:
 def test_with_redis_away_the_number_still_stands(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     user = somebody()
     tell(user, mail=False)
-    monkeypatch.setattr(live, "get_redis", lambda: Redis.from_url("redis://127.0.0.1:1"))
+    monkeypatch.setitem(app.extensions, "redis", Redis.from_url("redis://127.0.0.1:1"))
     browser = Browser(app, user)
     page = browser.get("/account").text
     assert ", 1 unread" in page

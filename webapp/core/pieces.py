@@ -23,7 +23,7 @@ What holds:
   What was read from a replica is not kept: it may be older than the versions.
 - Where the app is mounted is part of every key. A piece that people share holds nobody's name, token or nonce.
 - With CHECK_KEPT_PIECES in the app's config (the tests) every piece that would be used is made again and compared.
-- Who uses a piece must not change it. Rows in it are taken out of the session (`apart`).
+- Who uses a piece must not change it. Rows in it belong to no session (`apart`).
 """
 
 from __future__ import annotations
@@ -41,13 +41,15 @@ import structlog
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from redis.exceptions import RedisError
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import manager_of_class
 
-from webapp.core.db import SAFE_METHODS, Base, HouseSession, after_commit, db, scratch
+from webapp.core.db import SAFE_METHODS, Base, HouseSession, after_commit, scratch
 from webapp.core.jobs import get_redis
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+Row = TypeVar("Row", bound=Base)
 SECONDS = 30.0  # how long a piece is kept at most
 MOST = 4000  # pieces a process, the longest unused forgotten first
 VERSION_SECONDS = 3600  # much longer than any piece: a version may be forgotten only when no piece knows it
@@ -214,14 +216,15 @@ def remember_number(public_id: str, primary_key: int) -> None:
     numbers[public_id] = primary_key
 
 
-def apart(row: T) -> T:
-    """Take a row that a page reads out of the session, so that it can be kept; it cannot load anything more then.
+def apart(row: Row) -> Row:
+    """Return a copy of a row that belongs to no session, so that it can be kept: its columns, none of its relations.
 
-    In a request that may write it stays: there nothing is kept.
+    It cannot load anything: what it does not hold raises DetachedInstanceError.
     """
-    if has_request_context() and request.method in SAFE_METHODS:
-        db.session.expunge(row)
-    return row
+    copy = manager_of_class(type(row)).new_instance()
+    copy.__dict__.update(columns_of(row) or {})
+    make_transient_to_detached(copy)
+    return copy
 
 
 def columns_of(row: Base | None) -> dict[str, Any] | None:

@@ -14,12 +14,13 @@ from webapp.accounts.models import Role, User
 from webapp.bookings.panel import Action, PanelKind, short_name
 from webapp.bookings.picker_url import PickerQuery
 from webapp.bookings.queries.articles import comes_with, find_article
+from webapp.bookings.queries.kept import kept_enrolments
 from webapp.bookings.selling import Article
 from webapp.core.money import format_rupees
 from webapp.core.times import format_day
 from webapp.counsellors.models import Counsellor
 from webapp.enrolments.models import Enrolment
-from webapp.enrolments.queries import bookable_with, enrolments_and_fit, get_enrolment_for, usable_enrolments
+from webapp.enrolments.queries import bookable_with, get_enrolment_for, usable_enrolments
 from webapp.packages.queries import packages_with
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _student_offer(counsellor: Counsellor, user: User, enrolment_id: str, now: d
         named = [get_enrolment_for(user, enrolment_id)]
         fitting = bookable_with(named, counsellor.id)
     else:
-        found = enrolments_and_fit(user.id, counsellor.id)
+        found = kept_enrolments(user.id, counsellor.id, now=now)
         named, fitting = [one for one, _ in found], [one for one, fits in found if fits]
     usable = sorted(
         (one for one in fitting if one.is_usable(now) and one.sessions_left), key=lambda one: one.expires_at

@@ -13,10 +13,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.access import send_to_sign_in
 from webapp.accounts.models import Role
-from webapp.accounts.viewer import viewer, viewer_zone
+from webapp.accounts.viewer import caller, viewer, viewer_zone
 from webapp.bookings.forms import BookingForm, MoveForm
 from webapp.bookings.panel import PanelKind
 from webapp.bookings.picker_url import PickerQuery, PickerUrls, read_instant, read_query
+from webapp.bookings.queries.kept import kept_counsellor, know_picker
 from webapp.bookings.selling import Article, seller
 from webapp.bookings.services import book_session, rebook_session, reschedule_session
 from webapp.bookings.views.blueprint import blueprint
@@ -28,6 +29,7 @@ from webapp.core.access import allow
 from webapp.core.db import transaction
 from webapp.core.errors import Conflict, DomainError, Forbidden, NotFound, SlotTaken, ValidationFailed
 from webapp.core.htmx import htmx_target, is_htmx, see_other
+from webapp.core.replicas import may_lag
 from webapp.core.throttle import limited
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import get_public
@@ -40,13 +42,15 @@ FIELD_NAMES = {"meeting_mode": "mode"}  # a service's argument → the form's fi
 
 @blueprint.get("/book/<public_id>")
 @allow("public")
+@may_lag
 def pick(public_id: str) -> BaseResponse:
     """Show the picker, or the parts of it that a choice or a refresh changed."""
     query = read_query(request.args, own_zone=viewer_zone())
     part = _part_wanted()
     if query.move and not current_user.is_authenticated:
         return _sign_in_first(public_id, query)
-    offer = _offer(_counsellor(public_id), query)
+    know_picker(public_id, caller())
+    offer = _offer(_counsellor_shown(public_id), query)
     query = _not_where_it_is(offer, query)
     page = build_page(
         offer,
@@ -88,6 +92,13 @@ def book(public_id: str) -> BaseResponse:
 def _counsellor(public_id: str) -> Counsellor:
     try:
         return get_public(public_id)
+    except NotFound:
+        raise NotFound(NO_COUNSELLOR) from None
+
+
+def _counsellor_shown(public_id: str) -> Counsellor:
+    try:
+        return kept_counsellor(public_id, now=g.now)
     except NotFound:
         raise NotFound(NO_COUNSELLOR) from None
 

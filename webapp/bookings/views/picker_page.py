@@ -12,14 +12,15 @@ from flask import url_for
 from webapp.availability.rules import BookingMode, local_date
 from webapp.bookings.panel import KEEP, SAFE, UNPAID, Panel, PanelKind, Sale, Terms, lost_words, short_name, terms
 from webapp.bookings.picker_url import WITH, PickerQuery, PickerUrls, write_instant
-from webapp.bookings.presenters import DayList, MonthGrid, day_list, grid_span, month_grid, month_of, near_options
-from webapp.bookings.queries import CalendarData, calendar_data, free_in, house_deadline_hours, house_hold_minutes
-from webapp.bookings.rules import Blocker, first_blocker, first_free, group_by_day, horizon_date, nearest
+from webapp.bookings.presenters import DayList, MonthGrid, day_list, month_grid, near_options
+from webapp.bookings.queries import CalendarData, house_deadline_hours, house_hold_minutes
+from webapp.bookings.rules import nearest
 from webapp.bookings.selling import Article
 from webapp.bookings.views import moving
 from webapp.bookings.views.live import live_key
 from webapp.bookings.views.moving import Moving
 from webapp.bookings.views.offer import Offer
+from webapp.bookings.views.picker_times import Times, read_times
 from webapp.core import live
 from webapp.core.times import format_day, zone_choices
 from webapp.counsellors.models import Counsellor
@@ -169,7 +170,7 @@ def build_page(
     counsellor = offer.counsellor
     urls = PickerUrls(url_for("bookings.pick", public_id=counsellor.public_id), query)
     key = live.version(live_key(counsellor.public_id))  # before the times: what changes meanwhile is seen later
-    times = _read_times(offer, query, now)
+    times = read_times(offer, query, now)
     lost = times.blocker is not None or (refusal is not None and refusal.lost)
     near = _near(times, query, refusal) if lost else ()
     chosen = query.at if not lost else None
@@ -223,7 +224,7 @@ def _zones(quarter: dt.datetime, zone: str) -> tuple[tuple[str, str], ...]:
     return tuple(zone_choices(quarter, zone))
 
 
-def _own_days(offer: Offer, times: _Times, zone: str) -> frozenset[dt.date]:
+def _own_days(offer: Offer, times: Times, zone: str) -> frozenset[dt.date]:
     """The days on which the viewer has a session; a counsellor who moves one is not told of the student's others."""
     if offer.moving is not None and offer.moving.by_staff:
         return frozenset()
@@ -231,12 +232,12 @@ def _own_days(offer: Offer, times: _Times, zone: str) -> frozenset[dt.date]:
 
 
 def _move_lines(
-    offer: Offer, at: dt.datetime | None, times: _Times, zone: str, now: dt.datetime
+    offer: Offer, at: dt.datetime | None, times: Times, zone: str, now: dt.datetime
 ) -> Sequence[tuple[str, str]]:
     return offer.moving.lines(at, times.data.rules.mode, zone, now) if offer.moving else ()
 
 
-def _button(offer: Offer, times: _Times) -> str:
+def _button(offer: Offer, times: Times) -> str:
     asks = times.data.rules.mode is BookingMode.APPROVAL
     if offer.moving is not None:
         return offer.moving.button(times.data.rules.mode)
@@ -245,62 +246,7 @@ def _button(offer: Offer, times: _Times) -> str:
     return "Request session" if asks else "Confirm session"
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """What is free, by the viewer's days, around what was asked for."""
-
-    data: CalendarData
-    minutes: int
-    expires_at: dt.datetime | None
-    now: dt.datetime
-    today: dt.date
-    last: dt.date
-    month: dt.date
-    day: dt.date | None
-    days: dict[dt.date, list[dt.datetime]]
-    soonest: dt.datetime | None
-    blocker: Blocker | None
-
-    def free(self, first: dt.date, last: dt.date) -> list[dt.datetime]:
-        """Free starts on the counsellor's dates ``first`` … ``last``."""
-        return free_in(self.data, first, last, now=self.now, duration=self.minutes, expires_at=self.expires_at)
-
-
-def _read_times(offer: Offer, query: PickerQuery, now: dt.datetime) -> _Times:
-    today = local_date(now, query.zone)
-    furthest = today + 367 * DAY  # no horizon reaches further, and nothing is taken beyond it
-    data = calendar_data([offer.counsellor.id], today - DAY, furthest, student_id=offer.student_id, now=now)[
-        offer.counsellor.id
-    ]
-    minutes = offer.minutes or data.rules.session_minutes
-    if offer.moving is not None:
-        data, minutes = offer.moving.adapt(data), offer.moving.session.minutes
-    expires_at = offer.ends(now)
-    question = data.question(now=now, duration=minutes, expires_at=expires_at)
-    asked = query.day
-    from_date = asked or (query.month if query.month and query.month > today else today - DAY)
-    soonest = first_free(first=from_date - DAY, **question) if asked is None else None
-    month = month_of(asked or query.month or (local_date(soonest, query.zone) if soonest else today))
-    first, last = grid_span(month)
-    days = group_by_day(
-        free_in(data, first - DAY, last + DAY, now=now, duration=minutes, expires_at=expires_at), query.zone
-    )
-    return _Times(
-        data=data,
-        minutes=minutes,
-        expires_at=expires_at,
-        now=now,
-        today=today,
-        last=horizon_date(data.rules, now),
-        month=month,
-        day=asked or next((date for date in sorted(days) if month_of(date) == month), None),
-        days=days,
-        soonest=soonest,
-        blocker=first_blocker(query.at, **question) if query.at is not None else None,
-    )
-
-
-def _near(times: _Times, query: PickerQuery, refusal: Refusal | None) -> Sequence[dt.datetime]:
+def _near(times: Times, query: PickerQuery, refusal: Refusal | None) -> Sequence[dt.datetime]:
     if refusal is not None and refusal.near:
         return refusal.near
     if query.at is None:
@@ -310,7 +256,7 @@ def _near(times: _Times, query: PickerQuery, refusal: Refusal | None) -> Sequenc
     return nearest(times.free(date - BEFORE, date + AFTER), wanted)
 
 
-def _nothing_free(times: _Times, query: PickerQuery) -> str:
+def _nothing_free(times: Times, query: PickerQuery) -> str:
     if times.soonest is None:
         return f"Nothing is free up to {format_day(times.last)}. New times appear here by themselves."
     return f"Nothing is free in {times.month:%B}. The next free day is {format_day(times.soonest, query.zone)}."
@@ -319,7 +265,7 @@ def _nothing_free(times: _Times, query: PickerQuery) -> str:
 def _panel(
     offer: Offer,
     query: PickerQuery,
-    times: _Times,
+    times: Times,
     refusal: Refusal | None,
     *,
     near: Sequence[dt.datetime],

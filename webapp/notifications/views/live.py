@@ -14,6 +14,7 @@ from flask_login import current_user
 from webapp.core import live
 from webapp.core.access import allow
 from webapp.core.htmx import render
+from webapp.core.pieces import ALL, kept, know, live_key, rows_key
 from webapp.notifications.queries import count_unread
 from webapp.notifications.queries.inbox import MOST_COUNTED
 from webapp.notifications.services import inbox_key
@@ -37,8 +38,11 @@ def bell() -> Bell:
     The version is read before the count: what comes in between is asked for again.
     """
     if "bell" not in g:
+        person, watched = current_user.id, live_key(inbox_key(current_user.public_id))
+        rows = [watched, rows_key("users", person)]
+        know(*rows, ALL)  # one question, of which the version is answered as well
         version = live.version(inbox_key(current_user.public_id))
-        unread = count_unread(current_user.id)
+        unread = kept("unread", (person,), rows, lambda: count_unread(person), now=g.now)
         label = f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else str(unread)
         g.bell = Bell(unread, label, url_for("notifications.live", v=version))
     found: Bell = g.bell
