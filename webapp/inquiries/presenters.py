@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from markupsafe import Markup
 
-from webapp.accounts.models import User
 from webapp.core.money import group_indian
 from webapp.core.times import format_date
 from webapp.inquiries.models import EventKind, Inquiry, InquiryEvent, InquiryStatus
@@ -130,24 +129,65 @@ def _statuses_after(status: InquiryStatus) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(words, key=lambda pair: order.index(pair[0])))
 
 
-def status_options(lead: Inquiry, chosen: str) -> Markup:
-    """Return the options of a lead's status; they are written once for all leads with equal ones."""
-    return _options(next_statuses(lead), chosen)
+Choices: TypeAlias = tuple[tuple[str, str], ...]
 
 
-def people_options(people: Iterable[User], assignee: User | None, chosen: str | None) -> Markup:
-    """Return the options of a lead's assignee: nobody, who has it though they left, everybody at the desk."""
-    pairs = tuple((one.public_id, one.name) for one in people)
-    if assignee is not None and (theirs := (assignee.public_id, assignee.name)) not in pairs:
-        pairs = (theirs, *pairs)
-    return _options((("", "Nobody"), *pairs), chosen or "")
+def assignees_of(lead: Inquiry, people: Choices) -> Choices:
+    """Return (id, name) of whom a lead may be given to: nobody, who has it though they left, everybody at the desk."""
+    if lead.assignee is not None and (theirs := (lead.assignee.public_id, lead.assignee.name)) not in people:
+        people = (theirs, *people)
+    return (("", "Nobody"), *people)
 
 
 @lru_cache(maxsize=512)
-def _options(pairs: tuple[tuple[str, str], ...], chosen: str) -> Markup:
+def options(choices: Choices, chosen: str) -> Markup:
+    """Return the options of a select; a list has the same for most of its rows, so they are written once."""
     return Markup("").join(
         Markup('<option value="{}"{}>{}</option>').format(value, SELECTED if value and value == chosen else "", text)
-        for value, text in pairs
+        for value, text in choices
+    )
+
+
+class LeadLine(NamedTuple):
+    """A lead as a row of the table shows it; ``answer`` only while nobody has answered, ``follow_up`` an ISO day."""
+
+    id: str
+    name: str
+    phone: str
+    phone_words: str
+    exam: str
+    rank: str
+    status: str
+    is_open: bool
+    version: int
+    answer: Mark | None
+    due: Mark | None
+    follow_up: str
+    assignee: str
+    assignee_id: str
+    statuses: Choices
+    assignees: Choices
+
+
+def lead_line(lead: Inquiry, people: Choices, now: dt.datetime, today: dt.date) -> LeadLine:
+    """Return a row of the table: everything in words, so that the template only places it."""
+    return LeadLine(
+        id=lead.public_id,
+        name=lead.name,
+        phone=lead.phone,
+        phone_words=phone_words(lead.phone),
+        exam=exam_words(lead),
+        rank=rank_words(lead),
+        status=lead.status.value,
+        is_open=lead.is_open,
+        version=lead.version,
+        answer=answer_clock(lead, now) if lead.status is InquiryStatus.NEW else None,
+        due=follow_up_mark(lead, today),
+        follow_up=lead.follow_up_on.isoformat() if lead.follow_up_on else "",
+        assignee=lead.assignee.name if lead.assignee else "",
+        assignee_id=lead.assignee.public_id if lead.assignee else "",
+        statuses=next_statuses(lead),
+        assignees=assignees_of(lead, people),
     )
 
 

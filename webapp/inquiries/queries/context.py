@@ -53,10 +53,10 @@ def ticket_numbers(person_ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in db.session.execute(wanted.group_by(Inquiry.person_id))}
 
 
-def desk_people() -> list[User]:
-    """Return the active admins by name: whom a lead may be given to; one statement."""
-    active = select(User).where(User.role == Role.ADMIN, User.active)
-    return list(db.session.scalars(active.order_by(User.name, User.id)))
+def desk_people() -> tuple[tuple[str, str], ...]:
+    """Return (public id, name) of the active admins by name: whom a lead may be given to; one statement."""
+    active = select(User.public_id, User.name).where(User.role == Role.ADMIN, User.active)
+    return tuple((row[0], row[1]) for row in db.session.execute(active.order_by(User.name, User.id)))
 
 
 def user_name(public_id: str) -> str:

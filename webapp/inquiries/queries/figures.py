@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import joinedload
 
 from webapp.core.db import db
 from webapp.inquiries.models import Inquiry, InquiryEvent, InquiryStatus
 from webapp.inquiries.queries.board import capped
 from webapp.inquiries.queries.filters import Late
-from webapp.inquiries.queries.leads import MOST_COUNTED, OPEN, is_late, today_of
+from webapp.inquiries.queries.leads import MOST_COUNTED, OPEN, answer_late, follow_up_late, is_late, today_of
 
 MONTH = dt.timedelta(days=30)
 NEWS = 100  # how far back one looks for what others did
@@ -42,18 +44,31 @@ class LeadStats:
 
 def lead_stats(now: dt.datetime) -> LeadStats:
     """Count what waits and what came; one statement."""
-    recent = Inquiry.asked_at >= now - MONTH
+    statement, words = _stats_statement()
+    values = {**words, "now": now, "today": today_of(now), "since": now - MONTH}
+    numbers = db.session.connection().exec_driver_sql(statement, values).one()
+    return LeadStats(*(min(number, MOST_COUNTED) for number in numbers))
+
+
+@cache
+def _stats_statement() -> tuple[str, dict[str, Any]]:
+    """Return the driver's statement and the words in it; putting it together takes longer than answering it: once."""
+    now = bindparam("now", type_=Inquiry.asked_at.type, required=False)
+    today = bindparam("today", type_=Inquiry.follow_up_on.type, required=False)
+    recent = Inquiry.asked_at >= bindparam("since", type_=Inquiry.asked_at.type, required=False)
     parts = (
         (Inquiry.status == InquiryStatus.NEW,),
-        (is_late(Late.ANSWER, now),),
+        (answer_late(now),),
         (Inquiry.status == InquiryStatus.CONTACTED,),
-        (is_late(Late.FOLLOW_UP, now),),
-        (Inquiry.follow_up_on == today_of(now), Inquiry.status.in_(OPEN)),
+        (follow_up_late(today),),
+        (Inquiry.follow_up_on == today, Inquiry.status.in_(OPEN)),
         (recent,),
         (recent, Inquiry.status == InquiryStatus.CONVERTED),
     )
-    numbers = db.session.execute(select(*(capped(select(Inquiry.id).where(*part)) for part in parts))).one()
-    return LeadStats(*(min(number, MOST_COUNTED) for number in numbers))
+    counts = select(*(capped(select(Inquiry.id).where(*part)) for part in parts))
+    made = counts.compile(dialect=postgresql.psycopg.dialect(), compile_kwargs={"render_postcompile": True})
+    given = {name: value for name, value in made.params.items() if value is not None}
+    return str(made), {name: getattr(value, "value", value) for name, value in given.items()}
 
 
 def overdue_follow_ups(today: dt.date, limit: int) -> list[Inquiry]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, cast, func, literal_column, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import DATE
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import defer, joinedload, load_only
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from webapp.accounts.models import Role, User
@@ -30,6 +30,13 @@ TICKET = re.compile(r"inq[- ]?(\d{4})(?:[- ]?(\d{0,6}))?", re.IGNORECASE | re.AS
 PHONE = re.compile(r"[+(]?[\d][\d\s().-]{3,20}\d", re.ASCII)
 NEVER: ColumnElement[Any] = literal_column("'infinity'::date")
 NEXT_STEP = func.coalesce(Inquiry.follow_up_on, NEVER)
+IN_ROWS = (
+    load_only(
+        Inquiry.public_id, Inquiry.person_id, Inquiry.name, Inquiry.phone, Inquiry.exam, Inquiry.rank, Inquiry.status,
+        Inquiry.version, Inquiry.asked_at, Inquiry.answer_due_at, Inquiry.answered_at, Inquiry.follow_up_on,
+    ),
+    joinedload(Inquiry.assignee).load_only(User.public_id, User.name),
+)  # fmt: skip
 Condition: TypeAlias = ColumnElement[bool]
 Columns: TypeAlias = tuple[ColumnElement[Any] | KeyedColumnElement[Any] | Any, ...]
 
@@ -88,12 +95,13 @@ def lead_rows(
     """Return the leads that follow ``after`` (or come before ``before``), with assignees.
 
     The place in the list is a lead's public id, so a page stays where it is while others come and go. A place
-    that is gone is the beginning. One statement, one more to find a place, one more for a text.
+    that is gone is the beginning. One statement, one more to find a place, one more for a text. Only what a row
+    of the table shows is read; anything else of a lead is another statement.
     """
     place = _place(filters.sort, after or before)
     back = bool(before and not after and place is not None)
     columns, descending = _order(filters.sort)
-    wanted = _listed().where(*_found_first(conditions(filters, now), filters))
+    wanted = select(Inquiry).options(*IN_ROWS).where(*_found_first(conditions(filters, now), filters))
     if place is not None:
         here = tuple_(*columns)
         wanted = wanted.where(here < place if descending != back else here > place)
@@ -202,9 +210,18 @@ def _of_assignee(assignee: str) -> Condition:
 
 def is_late(kind: Late, now: dt.datetime) -> Condition:
     """Return whether a lead waits longer than it should: for a follow-up (by India's day) or for any answer."""
-    follow_up = and_(Inquiry.follow_up_on < today_of(now), Inquiry.status.in_(OPEN))
-    answer = and_(Inquiry.answer_due_at <= now, Inquiry.answered_at.is_(None), Inquiry.status == InquiryStatus.NEW)
+    follow_up, answer = follow_up_late(today_of(now)), answer_late(now)
     return {Late.FOLLOW_UP: follow_up, Late.ANSWER: answer}.get(kind, or_(follow_up, answer))
+
+
+def follow_up_late(today: dt.date | ColumnElement[Any]) -> Condition:
+    """Return whether somebody should have got in touch again before ``today``."""
+    return and_(Inquiry.follow_up_on < today, Inquiry.status.in_(OPEN))
+
+
+def answer_late(now: dt.datetime | ColumnElement[Any]) -> Condition:
+    """Return whether nobody has answered by the time that was promised."""
+    return and_(Inquiry.answer_due_at <= now, Inquiry.answered_at.is_(None), Inquiry.status == InquiryStatus.NEW)
 
 
 def _of_text(text: str) -> list[Condition]:

@@ -102,7 +102,7 @@ def desk_context(place: Place) -> dict[str, Any]:
         "me": viewer(),
         "today": queries.today_of(g.now),
         "words": presenters,
-        "tags": filter_tags(place, {one.public_id: one.name for one in people}),
+        "tags": filter_tags(place, dict(people)),
         "base": url_for("leads.table"),
         "sources": queries.lead_sources(),
         "choices": {"status": STATUS_CHOICES, "late": LATE_CHOICES, "sort": SORT_CHOICES, "exam": EXAM_CHOICES},
