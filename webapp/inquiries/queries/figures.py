@@ -66,7 +66,8 @@ def _stats_statement() -> tuple[str, dict[str, Any]]:
         (recent, Inquiry.status == InquiryStatus.CONVERTED),
     )
     counts = select(*(capped(select(Inquiry.id).where(*part)) for part in parts))
-    made = counts.compile(dialect=postgresql.psycopg.dialect(), compile_kwargs={"render_postcompile": True})
+    dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+    made = counts.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     given = {name: value for name, value in made.params.items() if value is not None}
     return str(made), {name: getattr(value, "value", value) for name, value in given.items()}
 
