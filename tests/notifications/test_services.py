@@ -59,6 +59,9 @@ def test_one_hint_a_transaction(db_session: Session, redis: Redis, now: dt.datet
         assert hints(redis) == []  # not before the commit
     assert hints(redis) == [SENDER_JOB]
     put(9, now=now)
+    assert hints(redis) == [SENDER_JOB]  # the one that waits sees this one, too
+    send_due_mail()
+    put(10, now=now)
     assert hints(redis) == [SENDER_JOB, SENDER_JOB]
 
 

@@ -23,6 +23,7 @@ from webapp.accounts.partners import check_scope, find_api_key
 from webapp.accounts.viewing import as_looked_at, guard_looking
 from webapp.core.access import PUBLIC, audience_of
 from webapp.core.db import SAFE_METHODS, db, transaction
+from webapp.core.error_pages import when_away
 from webapp.core.errors import DomainError, Forbidden
 from webapp.core.htmx import is_htmx
 from webapp.core.requests import is_api
@@ -47,6 +48,14 @@ def init_access(app: Flask) -> None:
     login_manager.unauthorized_handler(send_to_sign_in)
     app.before_request(enforce_audience)
     app.after_request(note_last_seen)
+    when_away(forget_caller)
+
+
+def forget_caller() -> None:
+    """Make the rest of this request a visitor's: nothing more is read or written about who asked."""
+    for name in ("login", "api_key", "looked_at", "real_admin"):
+        g.pop(name, None)
+    g._login_user = login_manager.anonymous_user()  # noqa: SLF001  where Flask-Login keeps whom it has looked up
 
 
 def load_user(cookie: str) -> User | None:

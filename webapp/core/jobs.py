@@ -6,6 +6,7 @@ finds the row that still wants work.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 from collections.abc import Callable
@@ -28,6 +29,7 @@ FILES_QUEUE = "files"  # long work that people watch: exports, imports; after ev
 QUEUES = (DEFAULT_QUEUE, MAIL_QUEUE, FILES_QUEUE)
 RESULT_SECONDS = 600
 JOB_SECONDS = 120
+HINT_SECONDS = 10  # then the sweep has found what a hint was for
 REQUEST_ID = "request_id"
 
 
@@ -55,6 +57,8 @@ def job(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         app = current_app._get_current_object() if has_app_context() else _worker_app()  # type: ignore[attr-defined]  # noqa: SLF001
         with app.app_context(), _named_in_logs():
+            if not args:
+                _forget_hint(f"{function.__module__}.{function.__qualname__}")
             return function(*args, **kwargs)
 
     return run
@@ -96,3 +100,26 @@ def enqueue(
         log.warning("job_not_queued", job=getattr(function, "__name__", function), error=str(error))
         return False
     return True
+
+
+def hint(target: str, *, queue_name: str = DEFAULT_QUEUE) -> bool:
+    """Queue a job that finds its rows by itself, unless one waits already: many bookings are one look at the outbox.
+
+    The mark of one that waits falls as the job starts, before it looks: what is committed later is a new hint's.
+    Return False when Redis does not answer.
+    """
+    try:
+        first = get_redis().set(_hint_key(target), 1, nx=True, ex=HINT_SECONDS)
+    except (RedisError, OSError) as error:
+        log.warning("job_not_queued", job=target, error=str(error))
+        return False
+    return enqueue(target, queue_name=queue_name) if first else True
+
+
+def _forget_hint(target: str) -> None:
+    with contextlib.suppress(RedisError, OSError):
+        get_redis().delete(_hint_key(target))
+
+
+def _hint_key(target: str) -> str:
+    return f"hinted:{target}"

@@ -45,6 +45,12 @@ def sweep() -> dict[str, int]:
     return counts
 
 
+class HouseWorker(SimpleWorker):
+    """A worker without a fork a job. Redis back after a long absence is noticed within seconds, not a minute."""
+
+    max_connection_wait_time = 4.0
+
+
 def init_work(app: Flask) -> None:
     """Add the commands `flask worker` and `flask scheduler`."""
     app.cli.add_command(worker_command)
@@ -59,7 +65,7 @@ def worker_command(burst: bool) -> None:
 
     def work() -> None:
         connection = Redis.from_url(redis_url)
-        SimpleWorker(list(QUEUES), connection=connection).work(burst=burst, logging_level="WARNING")
+        HouseWorker(list(QUEUES), connection=connection).work(burst=burst, logging_level="WARNING")
 
     _outlive_redis("worker", work)
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, literal_column, select, update
 
 from webapp.core.db import after_commit, db
-from webapp.core.jobs import MAIL_QUEUE, enqueue
+from webapp.core.jobs import MAIL_QUEUE, hint
 from webapp.notifications.messages import Attachment, Recipient, WhatsAppMessage
 from webapp.notifications.models import Channel, DeliveryStatus, OutboxMail
 from webapp.notifications.services.writing import Writing
@@ -142,4 +142,4 @@ def _hint_once() -> None:
 
 def wake_sender() -> None:
     """Ask a worker to send what is due. Only a hint: the scheduler finds the rows anyway."""
-    enqueue(SENDER_JOB, queue_name=MAIL_QUEUE)
+    hint(SENDER_JOB, queue_name=MAIL_QUEUE)

@@ -11,7 +11,7 @@ import datetime as dt
 from webapp.accounts.models import User
 from webapp.core.db import after_commit, db
 from webapp.core.ids import new_public_id
-from webapp.core.jobs import enqueue
+from webapp.core.jobs import hint
 from webapp.payments.errors import RefundNotAllowed
 from webapp.payments.models import Payment, Refund, RefundStatus
 from webapp.payments.rules import PROMISED_REFUNDS, TAKEN_PAYMENTS, refundable, status_with, working_days_after
@@ -104,4 +104,4 @@ def is_promised(refund: Refund) -> bool:
 
 def wake_refunds() -> None:
     """Ask a worker to send what is approved. Only a hint: the sweep finds the rows anyway."""
-    enqueue(SEND_JOB)
+    hint(SEND_JOB)

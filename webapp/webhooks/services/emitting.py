@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from webapp.core.db import after_commit, db
 from webapp.core.ids import new_public_id
-from webapp.core.jobs import enqueue
+from webapp.core.jobs import hint
 from webapp.webhooks.models import AttemptStatus, WebhookDelivery, WebhookEndpoint
 from webapp.webhooks.rules import WebhookEvent
 
@@ -83,4 +83,4 @@ def hint_once() -> None:
 
 def wake_sender() -> None:
     """Ask a worker to send what is due. Only a hint: the scheduler finds the rows anyway."""
-    enqueue(SENDER_JOB)
+    hint(SENDER_JOB)

@@ -14,7 +14,7 @@ import structlog
 from flask import current_app
 
 from webapp.core import clock
-from webapp.core.jobs import enqueue, job
+from webapp.core.jobs import hint, job
 from webapp.payments.gateways.sandbox.account import ACCOUNT_ID, Account
 from webapp.payments.gateways.sandbox.books import Page, Parcel, new_id
 
@@ -66,7 +66,7 @@ def post(page: Page, account: Account, event: str, at: int, **things: dict[str, 
 
 def wake() -> None:
     """Have what is due delivered soon; the sweep finds it otherwise."""
-    enqueue(DELIVER_JOB)
+    hint(DELIVER_JOB)
 
 
 @job
