@@ -1,6 +1,8 @@
 # make run    the whole of Disha with demo data, on http://127.0.0.1:8000 (PORT=, DATA_DIR=, APP_ENV= change it)
 # make test   everything a change must pass      make lint    only the checks that run nothing
 # make bench  the measurements                   make format  put the code in shape
+# make chaos  everything killed in turn under load: is nothing lost, is it back by itself? (CHAOS_ROUNDS=)
+# make soak   mixed use for half an hour: does anything grow? (SOAK_MINUTES=)
 # make fuzz   20,000 requests of nonsense to every form and parameter (FUZZ_REQUESTS=)
 # make requirements   compile requirements*.in anew
 # make sbom   what Disha is made of, as CycloneDX, in sbom.cdx.json
@@ -13,7 +15,7 @@ COMPILE := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --
 
 unexport PYTHONDONTWRITEBYTECODE  # some machines set it, and every process would compile the whole house anew
 
-.PHONY: run test lint format bench fuzz requirements sbom setup
+.PHONY: run test lint format bench chaos soak fuzz requirements sbom setup
 .DEFAULT_GOAL := run
 
 run: export APP_ENV := $(APP_ENV)
@@ -43,6 +45,14 @@ sbom: setup
 bench: setup
 	@$(PY) -m webapp.core.assets
 	$(PY) -m bench
+
+chaos: setup
+	@$(PY) -m webapp.core.assets
+	$(PY) -m proof.chaos --rounds $${CHAOS_ROUNDS:-3}
+
+soak: setup
+	@$(PY) -m webapp.core.assets
+	$(PY) -m proof.soak --minutes $${SOAK_MINUTES:-30}
 
 fuzz: setup
 	@$(PY) -m webapp.core.assets

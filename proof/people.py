@@ -33,6 +33,8 @@ update users set password_hash = :hash;
 update calendars set mode = 'approval'
 where counsellor_id in (select id from counsellors where display_order % :every = 0);
 
+update counselling_sessions set value_booked = true where status = 'completed';
+
 update counselling_sessions
 set remind_at = greatest(starts_at - interval '1 day', now() + random() * interval '20 minutes')
 where status = 'scheduled' and starts_at between now() + interval '1 hour' and now() + interval '3 days';

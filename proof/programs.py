@@ -38,12 +38,12 @@ class Program:
         self._get("/api/v1/counselling-packages", "API packages")
         self._get("/api/v1/counselling-sessions/my", "API my sessions")
 
-    def book(self) -> None:
-        """Book a free time; asked again with the same key while nobody answers."""
+    def book(self) -> Attempt | None:
+        """Book a free time; asked again with the same key while nobody answers. None: nothing to book was shown."""
         number = self.client.chance.randint(1, self.town.size.counsellors)
-        at, mine = self._free_time(self.town.counsellor(number)), self._enrolment()
+        at, mine = self._free_time(self.town.counsellor(number)), self.own_enrolment()
         if not at or not mine:
-            return
+            return None
         attempt = self.client.books.begin("API booking", f"proof-{uuid.uuid4().hex}")
         body = {"enrollmentId": mine, "counsellorId": self.town.counsellor(number), "startsAt": at}
         body["agenda"] = attempt.key
@@ -55,8 +55,10 @@ class Program:
                 break
         if answer.status == 201:
             attempt.named = json.loads(answer.text)["data"]["_id"]
+        return attempt
 
-    def _enrolment(self) -> str:
+    def own_enrolment(self) -> str:
+        """Return what the student books with, once known."""
         if not self.enrolment:
             found = _data(self._get("/api/v1/counselling-enrollments/my", "API enrolments"))
             self.enrolment = found[0]["_id"] if found else ""
