@@ -18,7 +18,7 @@ def init_followed(app: Flask) -> None:
     ``table_key(Review)`` for all reviews; ``table_key(Calendar)`` for the free times of everybody.
     """
     init_pieces(app)
-    follow(m.User, lambda row: [rows_key(m.User, row.id)])
+    follow(m.User, lambda row: [rows_key(m.User, row.id), table_key(m.Review)])  # reviews are signed
     follow(m.Counsellor, lambda row: [_counsellor(row.id), table_key(m.Counsellor), _times()])
     for hours in (m.Calendar, m.AvailabilityWindow, m.AvailabilityException):
         follow(hours, lambda row: [_counsellor(row.counsellor_id), _times()])

@@ -99,8 +99,9 @@ class Pieces:
         with self._lock:
             self._found[key] = piece
             self._found.move_to_end(key)
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
+            now = time.monotonic()
+            while len(self._found) > self._most or next(iter(self._found.values())).dies < now:
+                self._found.popitem(last=False)  # the longest unused: nearly always the first to die, too
 
     def clear(self) -> None:
         """Forget everything."""

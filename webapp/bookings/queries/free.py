@@ -123,9 +123,17 @@ def free_on_date(
 
 
 def soonest_free(
-    counsellor_ids: Sequence[int], *, now: dt.datetime, duration: int | None = None, days: int = SOON_DAYS
+    counsellor_ids: Sequence[int],
+    *,
+    now: dt.datetime,
+    duration: int | None = None,
+    days: int = SOON_DAYS,
+    lapses: list[dt.datetime] | None = None,
 ) -> dict[int, dt.datetime]:
-    """Return each counsellor's first free start within ``days``; who has none is left out. Two statements."""
+    """Return each counsellor's first free start within ``days``; who has none is left out. Two statements.
+
+    ``lapses`` is given the instants at which requests and holds that were read run out: it may be sooner then.
+    """
     today = now.date()
     found: dict[int, dt.datetime] = {}
     for first, last in (
@@ -137,6 +145,8 @@ def soonest_free(
             start = first_free(first=first, last=last, **data.question(now=now, duration=duration))
             if start is not None:
                 found[counsellor_id] = start
+            if lapses is not None:
+                lapses += [taken.until for taken in data.busy if taken.until is not None]
     return found
 
 

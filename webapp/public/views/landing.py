@@ -1,35 +1,28 @@
-"""The landing page: promise, exams, packages, who is free soonest, what students say, a question to us."""
+"""The landing page: promise, exams, packages, who is free soon, what students say, a question to us."""
 
 from __future__ import annotations
 
-from flask import Response, g, url_for
+from flask import Response, g, render_template, url_for
+from markupsafe import Markup
 
-from webapp.bookings.queries import house_deadline_hours, soonest_free
+from webapp.accounts.viewer import viewer_zone
+from webapp.bookings.queries import house_deadline_hours
 from webapp.core.access import allow
 from webapp.core.htmx import render
+from webapp.core.pieces import kept, minute_of
 from webapp.core.replicas import may_lag
-from webapp.counsellors.queries import count_by_exam, figures, list_counsellors
-from webapp.counsellors.rules import CounsellorFilter
 from webapp.inquiries.views.guidance import guidance_form
-from webapp.packages.models import ExamType
-from webapp.packages.queries import count_by_exam as count_packages
-from webapp.packages.queries import list_packages
-from webapp.public.presenters import Seo, soonest_first, tracks
-from webapp.public.views.blueprint import blueprint, cards_of, counsellor_cards
-from webapp.reviews.queries import published_for
-
-PACKAGES, PEOPLE, REVIEWS = 3, 4, 3
+from webapp.public.landing import House, People, people_of, rows_of, the_house
+from webapp.public.presenters import Seo
+from webapp.public.views.blueprint import blueprint
 
 
 @blueprint.get("/")
 @allow("public")
 @may_lag
 def landing() -> Response:
-    """Show the landing page."""
-    ids = list_counsellors(CounsellorFilter())
-    soonest = soonest_free(ids, now=g.now)
-    people = counsellor_cards(soonest_first(ids, soonest)[:PEOPLE], soonest)
-    exams = {exam: url_for("public.counsellors", exam=exam.value) for exam in ExamType}
+    """Show the landing page: what everybody is shown alike, and the form for a question."""
+    house = the_house(g.now)
     return render(
         "public/landing.html",
         layout="layouts/public.html",
@@ -39,13 +32,26 @@ def landing() -> Response:
             "prices, and what is not included.",
             url_for("public.landing"),
         ),
-        tracks=tracks(count_by_exam(), exams),
-        packages=cards_of(list_packages(limit=PACKAGES, featured_first=True)),
-        package_count=sum(count_packages().values()),
-        people=people,
-        first=people[0] if people and people[0].soonest else None,
-        figures=figures(),
-        reviews=published_for(limit=REVIEWS, with_text=True),
+        shown=_shown(house),
+        reviews=house.reviews,
         guidance=guidance_form(),
-        deadline_hours=house_deadline_hours(),
     )
+
+
+def _shown(house: House) -> Markup:
+    """Return all but the form, as it stands for everybody in this zone."""
+    people, zone = people_of(house, g.now), viewer_zone()
+    return kept(
+        "landing",
+        (zone, minute_of(g.now)),
+        rows_of(house),
+        lambda: _draw(house, people, zone),
+        now=g.now,
+        until=lambda _html: people.lapse,
+    )
+
+
+def _draw(house: House, people: People, zone: str) -> Markup:
+    hours = house_deadline_hours()
+    drawn = render_template("public/_landing.html", house=house, people=people, zone=zone, deadline_hours=hours)
+    return Markup(drawn)  # noqa: S704  our own template has escaped what is not ours
