@@ -53,3 +53,9 @@ def test_every_address_it_names_answers(name: str, app: Flask) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     for path in re.findall(r"`(?:GET |POST )?(?:https://YOUR-NAME)?(/[a-z]+(?:/[a-z]+)*)`", _text(name)):
         assert path in rules or path in {"/static", "/media"}, path
+
+
+def test_every_metric_it_names_is_told() -> None:
+    told = "".join(path.read_text() for path in (ROOT / "webapp").rglob("*.py"))
+    for metric in re.findall(r"`(disha_[a-z_]+?)(?:_\*)?`", _text("docs/operating.md")):
+        assert f'"{metric}' in told, metric
