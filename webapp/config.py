@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)(:[0-9]{1,5})?")
 CONTACT = re.compile(r"(mailto:|https://|tel:)[^\s]+")
 DEMO_PASSWORD = "Demo-pass-1"  # noqa: S105  shown on the login page of the demo
+UNSAID = " (APP_ENV is not set, so this is production; the demo is APP_ENV=demo)"
 
 
 class SettingsError(Exception):
@@ -266,7 +267,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(_one_line(error)) from None
+        raise SettingsError(_one_line(error) + ("" if "app_env" in values else UNSAID)) from None
     return settings if settings.app_env == "production" else _fill_demo(settings)
 
 

@@ -62,6 +62,15 @@ def test_a_bad_setting_is_one_clear_line_that_names_it(name: str, value: str, sa
     assert "\n" not in str(caught.value)
 
 
+def test_who_forgot_app_env_hears_of_it() -> None:
+    without = {name: value for name, value in COMPLETE.items() if name != "APP_ENV"} | {"SECRET_KEY": ""}
+    with pytest.raises(SettingsError, match=r"SECRET_KEY must be set .*APP_ENV is not set, so this is production"):
+        load_settings(without)
+    with pytest.raises(SettingsError) as told:
+        load_settings({**without, "APP_ENV": "production"})
+    assert "APP_ENV" not in str(told.value)
+
+
 def test_no_secret_is_shown_in_the_line() -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings({**COMPLETE, "SECRET_KEY": "hunter2"})

@@ -49,6 +49,7 @@ def seed_demo_command() -> None:
         click.echo("Demo: everything is there already.")
     for email, name, role, _ in DEMO_LOGINS:
         click.echo(f"  {role:<10} {email:<22} {DEMO_PASSWORD}   {name}")
+    click.echo(f"  {'Mail':<10} {settings.base_url}/dev/mail   every mail that the demo writes")
 
 
 @click.command("enrol")
