@@ -74,6 +74,12 @@ class CounsellingSession(IdMixin, TimesMixin, Base):
         Index("ix_sessions_enrolment", "enrolment_id"),
         Index("ix_sessions_start_live", "starts_at", postgresql_where=text(OCCUPIES)),
         Index("ix_sessions_expires", "expires_at", "id", postgresql_where=text("expires_at is not null")),
+        Index(
+            "ix_sessions_counsellor_expires",
+            "counsellor_id",
+            "expires_at",
+            postgresql_where=text("expires_at is not null"),
+        ),
         Index("ix_sessions_remind", "remind_at", "id", postgresql_where=text("remind_at is not null")),
         Index("ix_sessions_value_open", "id", postgresql_where=text("status = 'completed' and not value_booked")),
     )
