@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, literal, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from webapp.accounts.models import Role, User
 from webapp.core.db import db
@@ -109,7 +109,7 @@ def enrolments_and_fit(user_id: int, counsellor_id: int) -> list[tuple[Enrolment
     return [(enrolment, bool(fits)) for enrolment, fits in rows]
 
 
-def books_with(counsellor_id: ColumnElement[int]) -> ColumnElement[bool]:
+def books_with(counsellor_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether `counsellors_for` lists this counsellor for an enrolment."""
     assigned, bought = Enrolment.assigned_counsellor_id, Enrolment.service_id
     listed = package_counsellors.c.package_id == Enrolment.package_id

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import BigInteger, ColumnElement, bindparam, select, update
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from webapp.accounts.models import Role, User
 from webapp.core.db import db, lock_for_update
@@ -238,7 +239,7 @@ def debit_credit(enrolment: Enrolment, now: dt.datetime) -> None:
     Raises:
         NoSessionsLeft: all are used, or the enrolment stopped being usable.
     """
-    if not enrolment.is_usable(now) or not _move(enrolment, 1, Enrolment.sessions_used < Enrolment.sessions_total):
+    if not enrolment.is_usable(now) or not _move(enrolment, _TAKE):
         raise NoSessionsLeft
 
 
@@ -248,19 +249,28 @@ def return_credit(enrolment: Enrolment) -> None:
     Raises:
         InvalidState: none was used.
     """
-    if not _move(enrolment, -1, Enrolment.sessions_used > 0):
+    if not _move(enrolment, _GIVE_BACK):
         raise InvalidState("No session of this package was used, so none can come back.")
 
 
-def _move(enrolment: Enrolment, by: int, condition: ColumnElement[bool]) -> bool:
-    used = db.session.scalar(
-        update(Enrolment)
-        .where(Enrolment.id == enrolment.id, condition)
-        .values(sessions_used=Enrolment.sessions_used + by)
-        .returning(Enrolment.sessions_used)
-        .execution_options(synchronize_session=False)
-    )
+def _move(enrolment: Enrolment, statement: ReturningUpdate[int]) -> bool:
+    used = db.session.scalar(statement, {"enrolment": enrolment.id})
     if used is not None:
         set_committed_value(enrolment, "sessions_used", used)
         changed(rows_key(User, enrolment.user_id))
     return used is not None
+
+
+def _moving(by: int, condition: ColumnElement[bool]) -> ReturningUpdate[int]:
+    """Put the statement together, once: that takes longer than the database needs to do it."""
+    return (
+        update(Enrolment)
+        .where(Enrolment.id == bindparam("enrolment", type_=BigInteger), condition)
+        .values(sessions_used=Enrolment.sessions_used + by)
+        .returning(Enrolment.sessions_used)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_TAKE = _moving(1, Enrolment.sessions_used < Enrolment.sessions_total)
+_GIVE_BACK = _moving(-1, Enrolment.sessions_used > 0)

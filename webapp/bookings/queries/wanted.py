@@ -23,6 +23,14 @@ WAITING = (SessionStatus.HELD, SessionStatus.REQUESTED)
 LONGEST = dt.timedelta(hours=6)  # of any session: what began earlier than that is over
 
 
+class Wish(NamedTuple):
+    """A start that a student wants to book, with the outside ids of counsellor and enrolment."""
+
+    counsellor_id: str
+    enrolment_id: str
+    starts_at: dt.datetime
+
+
 class Wanted(NamedTuple):
     """What a wish to book is about, as it looked before anything was locked.
 
@@ -44,16 +52,14 @@ class Own(NamedTuple):
     holds: list[int]
 
 
-def find_wanted(
-    *, student_id: int, counsellor_id: str, enrolment_id: str, starts_at: dt.datetime, now: dt.datetime
-) -> Wanted | None:
-    """Return what a student's wish is about (by outside ids); None: no such counsellor or enrolment. One statement."""
+def find_wanted(*, student_id: int, wish: Wish, now: dt.datetime) -> Wanted | None:
+    """Return what a student's wish is about; None: no such counsellor or enrolment. One statement."""
     values = {
         "student": student_id,
-        "counsellor": counsellor_id,
-        "enrolment": enrolment_id,
-        "start": starts_at,
-        "since": starts_at - LONGEST,
+        "counsellor": wish.counsellor_id,
+        "enrolment": wish.enrolment_id,
+        "start": wish.starts_at,
+        "since": wish.starts_at - LONGEST,
         "now": now,
     }
     row = db.session.execute(_WANTED, values).one_or_none()

@@ -1,7 +1,8 @@
 """Writes of bookings. A door calls one of these inside `transaction()`."""
 
+from webapp.bookings.queries.wanted import Wish
 from webapp.bookings.services.answers import accept_session, cancel_session, decline_session, expire_session
-from webapp.bookings.services.booking import book_session
+from webapp.bookings.services.booking import book_session, look_before_booking
 from webapp.bookings.services.endings import free_sessions
 from webapp.bookings.services.holds import (
     HoldLost,
@@ -29,6 +30,7 @@ from webapp.bookings.services.wording import edit_agenda
 __all__ = [
     "HoldLost",
     "StepText",
+    "Wish",
     "accept_session",
     "add_notes",
     "book_held",
@@ -43,6 +45,7 @@ __all__ = [
     "free_sessions",
     "get_hold_for",
     "hold_slot",
+    "look_before_booking",
     "mark_no_show",
     "nudge_about",
     "offer_another_time",

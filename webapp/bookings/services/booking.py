@@ -16,7 +16,7 @@ from webapp.bookings.meeting import make_link
 from webapp.bookings.models import CounsellingSession, MeetingMode
 from webapp.bookings.queries.calendars import CalendarData
 from webapp.bookings.queries.sessions import house_deadline_hours
-from webapp.bookings.queries.wanted import Wanted, find_wanted, own_of_booking
+from webapp.bookings.queries.wanted import Wanted, Wish, find_wanted, own_of_booking
 from webapp.bookings.rules import SessionStatus, cancel_deadline, next_reminder, request_expiry
 from webapp.bookings.rules.topics import join_topics
 from webapp.bookings.services.locks import (
@@ -53,10 +53,12 @@ def book_session(
     description: str = "",
     meeting_mode: str,
     now: dt.datetime,
+    wanted: Wanted | None = None,
 ) -> CounsellingSession:
     """Book a start for a student: a request, or a confirmed session where the counsellor books instantly.
 
     The length is the enrolment's. One credit is taken; both people are told. ``description`` says more of the agenda.
+    ``wanted``: what `look_before_booking` found just now, for this very wish.
 
     Raises:
         Forbidden: not an active student, or the mail address is not confirmed.
@@ -69,12 +71,8 @@ def book_session(
     require_student(student)
     agenda, mode = read_wishes(starts_at, agenda, meeting_mode, now)
     agenda = join_topics(agenda, read_agenda(description, "description"))
-    wanted = find_wanted(
-        student_id=student.id, counsellor_id=counsellor_id, enrolment_id=enrolment_id, starts_at=starts_at, now=now
-    )
-    if wanted is None:
-        raise NotFound
-    _look_first(wanted, starts_at, now)
+    wish = Wish(counsellor_id, enrolment_id, starts_at)
+    wanted = wanted or look_before_booking(student=student, wish=wish, now=now)
     counsellor, student, enrolment = _lock(wanted, student, now)
     require_usable(enrolment, starts_at, now)
     data = _require_on_offer(counsellor, enrolment, starts_at, now)
@@ -128,15 +126,26 @@ def read_agenda(agenda: str, field: str = "agenda") -> str:
     return agenda
 
 
-def _look_first(wanted: Wanted, starts_at: dt.datetime, now: dt.datetime) -> None:
-    """Refuse what is refused anyway, so that who is late is told so without waiting in line."""
+def look_before_booking(*, student: User, wish: Wish, now: dt.datetime) -> Wanted:
+    """Refuse what is refused anyway, so that who is late is told so without waiting in line; nothing is locked.
+
+    A door may ask this before its transaction: a refusal then has nothing to roll back. `book_session` asks all of
+    it again under the locks, and first this where nobody did.
+
+    Raises:
+        As `book_session`, as far as it can be told from outside.
+    """
+    wanted = find_wanted(student_id=student.id, wish=wish, now=now)
+    if wanted is None:
+        raise NotFound
     if wanted.fits and not wanted.is_taken:
-        return
+        return wanted
     counsellor = db.session.get_one(Counsellor, wanted.counsellor_id)
     enrolment = db.session.get_one(Enrolment, wanted.enrolment_id)
     if not wanted.fits:
         require_allowed(enrolment, counsellor)
-    _require_on_offer(counsellor, enrolment, starts_at, now)
+    _require_on_offer(counsellor, enrolment, wish.starts_at, now)
+    return wanted
 
 
 def _lock(wanted: Wanted, student: User, now: dt.datetime) -> tuple[Counsellor, User, Enrolment]:

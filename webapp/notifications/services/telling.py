@@ -14,7 +14,7 @@ from typing import Protocol, cast
 from flask import current_app
 
 from webapp.config import Settings
-from webapp.core import live
+from webapp.core import live, pieces
 from webapp.notifications.kinds import Kind, Way, kind_of
 from webapp.notifications.messages import MailMessage, News, Recipient, WhatsAppMessage
 from webapp.notifications.queries import chosen_ways
@@ -102,9 +102,9 @@ class InboxChannel:
 
     def tell(self, letter: Letter, writing: Writing, now: dt.datetime) -> None:
         """Write the line, and let open pages know of it."""
-        if not letter.wanted:
-            return
         to, news = letter.to, letter.news
+        if not letter.wanted or to.id is None:
+            return
         writing.line(
             user_id=to.id,
             kind=news.kind,
@@ -114,6 +114,7 @@ class InboxChannel:
             dedupe_key=news.dedupe_key,
             created_at=now,
         )
+        pieces.changed(pieces.rows_key("users", to.id))
         live.bump(inbox_key(to.public_id))
 
 
