@@ -44,6 +44,8 @@ class GuidanceForm(FlaskForm):  # type: ignore[misc]
     website = StringField("Leave this field empty", render_kw={"autocomplete": "off", "tabindex": "-1"})
     stamp = HiddenField()
 
+    untouched: str | None = None  # the exam chosen by the address of an empty form for somebody unknown
+
     def entry(self, stamp: Stamp) -> InquiryInput:
         """Return what was typed, as the service takes it."""
         return InquiryInput(
@@ -73,6 +75,7 @@ def new_form(stamp: Stamp, args: Mapping[str, str], viewer: User | None) -> Guid
         typed |= {"name": viewer.name, "email": viewer.email, "phone": phone_in_form(viewer.phone)}
     form = GuidanceForm(formdata=None, data=typed)
     form.stamp.data = write_stamp(stamp)
+    form.untouched = typed["exam"] if viewer is None else None
     return form
 
 

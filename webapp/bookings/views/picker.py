@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import replace
+from functools import lru_cache
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -60,8 +61,13 @@ def pick(public_id: str) -> BaseResponse:
         refreshing=part is Part.REFRESHED,
         was_lost=request.args.get("was") == LOST,
     )
-    form = MoveForm(formdata=None) if offer.moving else BookingForm(formdata=None)
-    return _show(page, form, 422 if query.problems else 200, part)
+    return _show(page, _empty(MoveForm if offer.moving else BookingForm), 422 if query.problems else 200, part)
+
+
+@lru_cache
+def _empty(form: type[AnyForm]) -> AnyForm:
+    """Return the form as everybody is shown it first: only drawn, so one is enough; the token stands in the page."""
+    return form(formdata=None, meta={"csrf": False})
 
 
 @blueprint.post("/book/<public_id>")

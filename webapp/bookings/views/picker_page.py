@@ -59,6 +59,7 @@ class PickerPage:
     others_url: str
     nothing_free: str
     typed: bool
+    untouched: bool
     focus_panel: bool
     refreshing: bool
     was_lost: bool
@@ -121,6 +122,19 @@ class PickerPage:
             *(tuple(who.qualifications), tuple(who.languages), self.minutes, self.asks, self.others_url, self.zone),
             mine and (mine.title, mine.sessions_total, mine.sessions_left, mine.expires_at),
             article and (article.title, article.price, article.sessions, article.minutes),
+        )
+
+    @property
+    def fields_key(self) -> tuple[object, ...]:
+        """Everything that stands between the chosen time and the button while nothing is typed."""
+        panel = self.panel
+        return (
+            panel.terms,
+            panel.sale,
+            panel.at is not None and not panel.lost,
+            self.counsellor_short,
+            self.asks,
+            self.zone,
         )
 
     @property
@@ -209,6 +223,7 @@ def build_page(
         others_url=offer.others_url,
         nothing_free=_nothing_free(times, query),
         typed=form_filled and lost,
+        untouched=not form_filled,
         focus_panel=focus_panel,
         refreshing=refreshing,
         was_lost=was_lost,
