@@ -202,3 +202,11 @@ def test_a_machine_without_node_is_told_what_helps(monkeypatch: pytest.MonkeyPat
 def test_a_failing_tool_shows_its_own_words(tmp_path: Path) -> None:
     with pytest.raises(assets.AssetError, match=r"(?s)npm ci failed.*no such thing"):
         assets._run(["/bin/sh", "-c", "echo no such thing >&2; exit 3"], tmp_path, "npm ci")
+
+
+def test_no_network_is_said_in_plain_words(tmp_path: Path) -> None:
+    with pytest.raises(assets.AssetError, match="the network, and it does not answer"):
+        assets._run(["/bin/sh", "-c", "echo npm error code EAI_AGAIN >&2; exit 1"], tmp_path, "npm ci")
+    with pytest.raises(assets.AssetError) as told:
+        assets._run(["/bin/sh", "-c", "echo no such thing >&2; exit 3"], tmp_path, "npm ci")
+    assert "network" not in str(told.value)

@@ -44,6 +44,7 @@ TEST_ONLY = frozenset({"vendor/axe.min.js"})
 COMPRESSED = frozenset({".css", ".js", ".svg", ".txt"})
 SUBSET_SCRIPT = Path(__file__).with_name("subset_rupee.mjs")
 HASHED_NAME = re.compile(rf"\.[0-9a-f]{{{HASH_LENGTH}}}\.[a-z0-9]+$")
+UNREACHABLE = re.compile(r"\b(EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b")
 CSS_URL = re.compile(r"""url\(\s*(["']?)(?!data:|https?:|//|\#)([^"')]+)\1\s*\)""")
 SOURCE_MAP = re.compile(r"^\s*(?:/\*#|//#) sourceMappingURL=.*$", re.MULTILINE)
 SCRIPTS = {
@@ -128,7 +129,9 @@ def _run(command: list[str], root: Path, doing: str) -> None:
         command, cwd=root, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
     )
     if done.returncode:
-        raise AssetError(f"{doing} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
+        said = (done.stderr or done.stdout).strip()[-2000:]
+        hint = "\nThe packages come from the network, and it does not answer. Nothing is lost: try again."
+        raise AssetError(f"{doing} failed:\n{said}{hint if UNREACHABLE.search(said) else ''}")
 
 
 def install(root: Path = ROOT) -> bool:
