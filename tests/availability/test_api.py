@@ -104,7 +104,7 @@ def test_what_is_booked_outside_the_new_hours_is_listed_and_stays(world: World) 
     assert world.own.put(world.url, body)["data"]["affectedSessions"] == wanted
     assert world.desk.put(world.url, {})["data"]["affectedSessions"] == wanted  # who asks again is told again
     assert early.status is SessionStatus.SCHEDULED
-    make_exception(world.counsellor, dt.date(2026, 12, 14), [(600, 630)])
+    make_exception(world.counsellor, dt.date(2026, 12, 14), [[600, 630]])
     db.session.commit()
     listed = world.own.put(world.url, {})["data"]["affectedSessions"]
     assert [row["_id"] for row in listed] == [inside.public_id, asked.public_id]

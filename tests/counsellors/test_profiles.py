@@ -110,13 +110,12 @@ def test_production_takes_no_address_that_cannot_exist(
     made = create(admin, email="kavita@desk.test")
     production = app.config["SETTINGS"].model_copy(update={"app_env": "production"})
     monkeypatch.setitem(app.config, "SETTINGS", production)
-    for attempt in (
-        lambda: update(admin, made, email="kavita2@desk.test"),
-        lambda: create(admin, email="other@desk.test"),
-    ):
-        with pytest.raises(ValidationFailed) as refused:
-            attempt()
-        assert list(refused.value.fields) == ["email"]
+    with pytest.raises(ValidationFailed) as refused:
+        update(admin, made, email="kavita2@desk.test")
+    assert list(refused.value.fields) == ["email"]
+    with pytest.raises(ValidationFailed) as refused:
+        create(admin, email="other@desk.test")
+    assert list(refused.value.fields) == ["email"]
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.ADMIN])
