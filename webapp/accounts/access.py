@@ -63,7 +63,7 @@ def load_user(cookie: str) -> User | None:
     login = find_login(str(session.get(LOGIN_KEY, "")))
     if login is None or cookie != login.user.get_id() or not login.user.active or not holds(login, now=g.now):
         return None
-    g.login = login
+    g.login, g.seen_before = login, login.last_seen_at
     return as_looked_at(login.user)
 
 
@@ -74,7 +74,7 @@ def load_caller(req: Request) -> User | None:
     try:
         if key := req.headers.get("X-API-Key"):
             found = find_api_key(key)
-            g.api_key = found
+            g.api_key, g.seen_before = found, found.last_used_at
             return found.made_by
         scheme, _, token = req.headers.get("Authorization", "").partition(" ")
         if not scheme:
@@ -82,7 +82,7 @@ def load_caller(req: Request) -> User | None:
         if scheme.lower() != "bearer" or not token.strip():
             raise TokenRefused("Send Authorization: Bearer and the access token.")
         login = login_of_access_token(token.strip(), now=g.now)
-        g.login = login
+        g.login, g.seen_before = login, login.last_seen_at
         return login.user
     except DomainError as refused:
         g.caller_refused = refused
@@ -133,7 +133,9 @@ def note_last_seen(response: FlaskResponse) -> FlaskResponse:
     login, key = g.get("login"), g.get("api_key")
     if login is None and key is None:
         return response
-    if not seen_too_long_ago(key.last_used_at if login is None else login.last_seen_at, now=g.now):
+    if "seen_before" not in g:  # signed in just now
+        g.seen_before = key.last_used_at if login is None else login.last_seen_at
+    if not seen_too_long_ago(g.seen_before, now=g.now):  # as it was read: after a commit the row is read again
         return response
     try:
         with contextlib.nullcontext() if request.method in SAFE_METHODS else transaction():

@@ -20,7 +20,7 @@ from webapp.bookings.panel import PanelKind
 from webapp.bookings.picker_url import PickerQuery, PickerUrls, read_instant, read_query
 from webapp.bookings.queries.kept import kept_counsellor, know_picker
 from webapp.bookings.selling import Article, seller
-from webapp.bookings.services import book_session, rebook_session, reschedule_session
+from webapp.bookings.services import Wish, book_session, look_before_booking, rebook_session, reschedule_session
 from webapp.bookings.views.blueprint import blueprint
 from webapp.bookings.views.layouts import layout_for_viewer
 from webapp.bookings.views.moving import find_moving, offer_for_move
@@ -85,12 +85,13 @@ def book(public_id: str) -> BaseResponse:
     who, form = _counsellor(public_id), MoveForm() if query.move else BookingForm()
     if other is not None:
         return _choose(who, query, form)
-    if not form.validate_on_submit():
-        return _refuse(who, query, form, None)
-    if chosen is None:
-        return _refuse(who, query, form, ValidationFailed(NO_TIME))
+    if not form.validate_on_submit() or chosen is None:
+        return _refuse(who, query, form, None if form.errors else ValidationFailed(NO_TIME))
+    offer = None if query.move else find_offer(who, query, g.now)
     try:
-        return see_other(_move(who, query, form, chosen) if query.move else _book(who, query, form, chosen))
+        return see_other(_book(offer, form, chosen) if offer else _move(who, query, form, chosen))
+    except SlotTaken as error:
+        return _refuse(who, query, form, error, offer)  # with what one books has not changed by it
     except DomainError as error:
         return _refuse(who, query, form, error)
 
@@ -109,24 +110,26 @@ def _counsellor_shown(public_id: str) -> Counsellor:
         raise NotFound(NO_COUNSELLOR) from None
 
 
-def _book(who: Counsellor, query: PickerQuery, form: BookingForm, chosen: dt.datetime) -> str:
+def _book(offer: Offer, form: BookingForm, chosen: dt.datetime) -> str:
     """Book and return the new session's address; or keep the time and return the checkout's."""
-    offer = find_offer(who, query, g.now)
     if offer.kind is PanelKind.VERIFY:
         raise Forbidden(f"{offer.heading}. {offer.words}")
     if offer.kind is PanelKind.BUY and offer.article is not None:
         return _keep(offer, offer.article, form, chosen)
     if offer.enrolment is None:
         raise Conflict(f"{offer.heading}. {offer.words}")
+    wish = Wish(offer.counsellor.public_id, offer.enrolment.public_id, chosen)
+    wanted = look_before_booking(student=viewer(), wish=wish, now=g.now)  # who is late rolls nothing back
     with transaction():
         session = book_session(
             student=viewer(),
-            counsellor_id=who.public_id,
-            enrolment_id=offer.enrolment.public_id,
+            counsellor_id=wish.counsellor_id,
+            enrolment_id=wish.enrolment_id,
             starts_at=chosen,
             agenda=form.agenda.data or "",
             meeting_mode=form.mode.data,
             now=g.now,
+            wanted=wanted,
         )
         return url_for("bookings.detail", public_id=session.public_id)
 
@@ -181,9 +184,11 @@ def _choose(who: Counsellor, query: PickerQuery, form: AnyForm) -> Response:
     return answer
 
 
-def _refuse(who: Counsellor, query: PickerQuery, form: AnyForm, error: DomainError | None) -> Response:
+def _refuse(
+    who: Counsellor, query: PickerQuery, form: AnyForm, error: DomainError | None, offer: Offer | None = None
+) -> Response:
     """Show the picker again with what is wrong, where it is wrong; nothing typed is lost."""
-    refusal, offer = None, _offer(who, query)
+    refusal, offer = None, offer or _offer(who, query)
     if error is not None:
         error = _fields_first(form, error)
         refusal = Refusal(
