@@ -16,7 +16,8 @@ from tests.factories import make_user
 from webapp.accounts.models import User
 from webapp.core import clock, pieces
 from webapp.core.db import transaction
-from webapp.core.pieces import PieceOutOfDate, Pieces, changed, kept, know, minute_of, rows_key
+from webapp.core.pieces import PieceOutOfDate, Pieces, changed, changed_now, kept, know, minute_of, rows_key
+from webapp.core.replicas import ChangedJustNow
 
 NOW = dt.datetime(2026, 12, 9, 4, 0, 30, tzinfo=dt.UTC)
 ROWS = ["things:1"]
@@ -125,12 +126,21 @@ def test_it_ends_by_itself(app: Flask, make: Maker, monkeypatch: pytest.MonkeyPa
     assert make.times == 4
 
 
-def test_what_a_replica_said_is_not_kept(app: Flask, make: Maker) -> None:
-    for _ in range(2):
+def test_what_a_replica_said_is_kept_unless_it_changed_lately(app: Flask, make: Maker) -> None:
+    def ask_replica() -> None:
         with app.test_request_context("/"):
             g.read_from = object()
             kept("thing", (7,), ROWS, make, now=NOW)
-    assert make.times == 2
+
+    with clock.frozen(NOW):
+        changed_now(*ROWS)
+    with clock.frozen(NOW + dt.timedelta(seconds=9)), pytest.raises(ChangedJustNow):
+        ask_replica()
+    assert make.times == 0
+    with clock.frozen(NOW + dt.timedelta(seconds=11)):
+        ask_replica()
+        ask_replica()
+    assert make.times == 1
 
 
 def test_it_is_compared_where_that_is_asked_for(app: Flask, make: Maker) -> None:

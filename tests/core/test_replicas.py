@@ -131,6 +131,7 @@ def _read_from(pair: Pair, browser: Browser | None = None, path: str = PAGE) -> 
 
 def _rename(pair: Pair, words: str) -> None:
     with pair.primary.begin() as connection:
+        connection.execute(text("set local synchronous_commit = on"))  # as in production: it is in the log at once
         connection.execute(text("update packages set name = :name where slug = 'jee-complete'"), {"name": words})
 
 
@@ -218,6 +219,9 @@ def test_an_open_picker_that_hears_of_a_change_reads_the_primary(pair: Pair) -> 
     assert "v=1" in answer.text
     assert "primary" in _read_from(pair, path=page)  # whole pages carry the version, too
     assert _read_from(pair, path="/book/counsellor_r2") == {"replica"}
+    with pair.app.app_context():
+        pieces.changed_now("counsellors")
+    assert _read_from(pair, path="/") == {"primary"}
     with pair.app.app_context():  # ten seconds later
         get_redis().expire("live:slots:counsellor_r1", live.KEPT_SECONDS - replicas.SETTLED_SECONDS - 1)
     assert _read_from(pair, path=page) == {"replica"}

@@ -20,7 +20,7 @@ What holds:
 - A piece is used only while all its versions are as they were when it was made, for `SECONDS` at most: that bounds
   what a process can show that died between commit and word to Redis. It may end sooner: ``until``.
 - Nothing is kept, or taken from what was kept, in a request that may write, outside a request, while Redis is away.
-  What was read from a replica is not kept: it may be older than the versions.
+  While a version is so new that a replica may be older, the page is read from the primary (core/replicas.py).
 - Where the app is mounted is part of every key. A piece that people share holds nobody's name, token or nonce.
 - With CHECK_KEPT_PIECES in the app's config (the tests) every piece that would be used is made again and compared.
 - Who uses a piece must not change it. Rows in it belong to no session (`apart`).
@@ -44,8 +44,10 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import manager_of_class
 
+from webapp.core import clock
 from webapp.core.db import SAFE_METHODS, Base, HouseSession, after_commit, scratch
 from webapp.core.jobs import get_redis
+from webapp.core.replicas import SETTLED_SECONDS, ChangedJustNow, reading
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -151,14 +153,17 @@ def kept(
             _check(name, piece, make(), rows, facts)
         return cast(T, piece.value)
     value = make()
-    if not _is_from_replica():
-        ends = until(value) if until is not None else None
-        pieces.keep(key, _Piece(versions, now, ends, time.monotonic() + SECONDS, value))
+    ends = until(value) if until is not None else None
+    pieces.keep(key, _Piece(versions, now, ends, time.monotonic() + SECONDS, value))
     return value
 
 
 def know(*rows: str) -> tuple[str, ...] | None:
-    """Return the versions of these rows, asking Redis once a request for each; None where nothing may be kept."""
+    """Return the versions of these rows, asking Redis once a request for each; None where nothing may be kept.
+
+    Raises:
+        ChangedJustNow: to a page that is read from a replica, which may not have what a version stands for.
+    """
     if not has_request_context() or request.method not in SAFE_METHODS:
         return None
     known: dict[str, str] | None = g.setdefault(_KNOWN, {})
@@ -171,6 +176,8 @@ def know(*rows: str) -> tuple[str, ...] | None:
         except (RedisError, OSError):
             setattr(g, _KNOWN, None)  # away: nothing more is asked for this page
             return None
+    if reading() and any(_changed_lately(known[key]) for key in rows):
+        raise ChangedJustNow
     return tuple([known[key] for key in rows])
 
 
@@ -261,7 +268,7 @@ def changed(*rows: str) -> None:
 
 def changed_now(*rows: str) -> None:
     """Make every piece of these rows old; a dead Redis is only logged: nothing is used while it is away."""
-    word = secrets.token_hex(6)
+    word = f"{int(clock.now().timestamp())}.{secrets.token_hex(6)}"
     try:
         pipe = get_redis().pipeline(transaction=False)
         for key in rows:
@@ -290,8 +297,10 @@ def _ask(rows: Sequence[str]) -> dict[str, str]:
     return {key: raw.decode() if raw is not None else "" for key, raw in zip(rows, found, strict=True)}
 
 
-def _is_from_replica() -> bool:
-    return "read_from" in g  # webapp/core/replicas.py
+def _changed_lately(version: str) -> bool:
+    """Tell by a version's first part whether some replica that is read from may not know yet what it stands for."""
+    since, _, _ = version.partition(".")
+    return since.isdecimal() and clock.now().timestamp() - int(since) < SETTLED_SECONDS
 
 
 def _check(name: str, piece: _Piece, fresh: T, rows: Sequence[str], facts: Callable[[T], object] | None) -> None:

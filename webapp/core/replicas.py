@@ -39,7 +39,7 @@ TRUSTED_SECONDS = 3.0  # how long a look counts while the next is under way
 LEFT_SECONDS = 10.0  # after this long a server that failed is asked again
 SETTLED_SECONDS = 10  # what was written so long ago is on every replica that is read: MOST_LAG, TRUSTED_SECONDS, room
 VISITORS_HAVE = frozenset({"csrf_token", "_fresh"})  # a session that holds more is of somebody we know
-END_OF_LOG = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
+END_OF_LOG = "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
 REPLAYED = "select case when pg_is_in_recovery() then pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint end"
 
 
