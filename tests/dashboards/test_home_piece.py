@@ -83,7 +83,7 @@ def body(browser: Browser) -> str:
 
 
 def browser_token(page: str) -> str:
-    return TOKENS.findall(page)[0]
+    return str(TOKENS.findall(page)[0])
 
 
 def test_the_second_look_asks_for_nothing_of_the_home(app: Flask, student: User) -> None:

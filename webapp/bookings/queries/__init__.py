@@ -1,5 +1,6 @@
 """Reads of bookings: calendars and free times, and sessions."""
 
+from webapp.bookings.queries.agenda import AgendaRow, agenda_of_counsellor, requests_of_counsellor
 from webapp.bookings.queries.calendars import CalendarData, calendar_data
 from webapp.bookings.queries.free import (
     affected_sessions,
@@ -12,7 +13,6 @@ from webapp.bookings.queries.free import (
 )
 from webapp.bookings.queries.sessions import (
     SessionFilter,
-    agenda_of_counsellor,
     all_sessions,
     cancel_deadline_of,
     chain_of,
@@ -24,7 +24,6 @@ from webapp.bookings.queries.sessions import (
     house_hold_minutes,
     is_live,
     loaded_session,
-    requests_of_counsellor,
     session_numbers,
     sessions_of_counsellor,
     sessions_of_student,
@@ -32,6 +31,7 @@ from webapp.bookings.queries.sessions import (
 )
 
 __all__ = [
+    "AgendaRow",
     "CalendarData",
     "SessionFilter",
     "affected_sessions",

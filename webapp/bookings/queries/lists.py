@@ -7,7 +7,8 @@ import datetime as dt
 from sqlalchemy import Select, select
 
 from webapp.bookings.models import CounsellingSession
-from webapp.bookings.queries.sessions import loaded_session, requests_of_counsellor, session_numbers
+from webapp.bookings.queries.agenda import requests_of_counsellor
+from webapp.bookings.queries.sessions import loaded_session, session_numbers
 from webapp.bookings.rules import SessionStatus
 from webapp.bookings.session_cards import RequestCard, request_cards
 from webapp.core.db import db

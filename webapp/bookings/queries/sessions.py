@@ -117,39 +117,12 @@ def _page(
     return paginate(db.session(), query, page=page, limit=limit)
 
 
-def requests_of_counsellor(counsellor_id: int, now: dt.datetime) -> list[CounsellingSession]:
-    """Return the requests that wait for this counsellor's answer, the soonest to lapse first; one statement."""
-    wanted = loaded_session().where(
-        S.counsellor_id == counsellor_id,
-        S.status == SessionStatus.REQUESTED,
-        S.expires_at > now,
-        S.starts_at > now,
-    )
-    return list(db.session.scalars(wanted.order_by(S.expires_at, S.id)))
-
-
 def movable_sessions(counsellor_id: int, now: dt.datetime, limit: int = 100) -> list[CounsellingSession]:
     """Return a counsellor's confirmed sessions that have not begun, the next first; one statement."""
     wanted = loaded_session().where(
         S.counsellor_id == counsellor_id, S.status == SessionStatus.SCHEDULED, S.starts_at > now
     )
     return list(db.session.scalars(wanted.order_by(S.starts_at, S.id).limit(limit)))
-
-
-def agenda_of_counsellor(
-    counsellor_id: int, day_start: dt.datetime, day_end: dt.datetime, *, now: dt.datetime | None = None
-) -> list[CounsellingSession]:
-    """Return what is on a counsellor's calendar between two instants, in order of time; one statement.
-
-    Sessions still to come, held or missed; with ``now`` also the requests that have not run out.
-    """
-    shown: ColumnElement[bool] = S.status.in_((SessionStatus.SCHEDULED, *ENDED))
-    if now is not None:
-        shown = or_(shown, is_live(now))
-    wanted = loaded_session().where(
-        S.counsellor_id == counsellor_id, S.starts_at >= day_start, S.starts_at < day_end, shown
-    )
-    return list(db.session.scalars(wanted.order_by(S.starts_at, S.id)))
 
 
 def history_of(session: CounsellingSession) -> list[SessionChange]:

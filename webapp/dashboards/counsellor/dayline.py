@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from webapp.availability.rules import ExceptionDay, Window, day_ranges, local_to_utc
-from webapp.bookings.models import CounsellingSession
+from webapp.bookings.queries import AgendaRow
 from webapp.bookings.rules import SessionStatus
 from webapp.core.times import format_minute, zone_info
 
@@ -43,7 +43,7 @@ class Block:
     start: dt.datetime
     end: dt.datetime
     hours: str
-    session: CounsellingSession | None = None
+    session: AgendaRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     return sorted(left)
 
 
-def day_line(sessions: Sequence[CounsellingSession], hours: Sequence[Span], *, zone: str, now: dt.datetime) -> DayLine:
+def day_line(sessions: Sequence[AgendaRow], hours: Sequence[Span], *, zone: str, now: dt.datetime) -> DayLine:
     """Lay out one day: its sessions and requests over its open hours."""
     taken = [(row.starts_at, row.ends_at) for row in sessions]
     if not taken and not hours:
@@ -121,7 +121,7 @@ def day_line(sessions: Sequence[CounsellingSession], hours: Sequence[Span], *, z
     return DayLine(ticks, sorted(blocks, key=lambda block: block.start), (now - first) // STEP + 1 if inside else None)
 
 
-def _session_block(row: CounsellingSession, first: dt.datetime, zone: str, now: dt.datetime) -> Block:
+def _session_block(row: AgendaRow, first: dt.datetime, zone: str, now: dt.datetime) -> Block:
     if row.status is SessionStatus.REQUESTED:
         kind = BlockKind.REQUEST
     else:
@@ -129,9 +129,7 @@ def _session_block(row: CounsellingSession, first: dt.datetime, zone: str, now: 
     return _block(kind, (row.starts_at, row.ends_at), first, zone, row)
 
 
-def _block(
-    kind: BlockKind, span: Span, first: dt.datetime, zone: str, session: CounsellingSession | None = None
-) -> Block:
+def _block(kind: BlockKind, span: Span, first: dt.datetime, zone: str, session: AgendaRow | None = None) -> Block:
     start, end = span
     at = _step(start, first)
     return Block(kind, at, max(1, _step(end, first) - at), start, end, _hours_words(start, end, zone), session)

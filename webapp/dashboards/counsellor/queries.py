@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from webapp.bookings.models import CounsellingSession
-from webapp.bookings.queries import CalendarData, agenda_of_counsellor, calendar_data
+from webapp.bookings.queries import AgendaRow, CalendarData, agenda_of_counsellor, calendar_data
 from webapp.bookings.queries.lists import waiting_requests
 from webapp.bookings.rules import SessionStatus
 from webapp.bookings.session_cards import RequestCard
@@ -22,29 +21,29 @@ HELD = frozenset({SessionStatus.COMPLETED, SessionStatus.SCHEDULED})
 class CounsellorHome:
     """Rows from Monday on to a week ahead, the requests that wait, and the hours of today. All instants UTC."""
 
-    rows: list[CounsellingSession]
+    rows: list[AgendaRow]
     requests: list[RequestCard]
     hours: list[Span]
     days: list[dt.datetime]  # midnights of the viewer's zone: today, tomorrow, the day after
     week: Span
     now: dt.datetime
 
-    def between(self, start: dt.datetime, end: dt.datetime) -> list[CounsellingSession]:
+    def between(self, start: dt.datetime, end: dt.datetime) -> list[AgendaRow]:
         """The rows that start between two instants."""
         return [row for row in self.rows if start <= row.starts_at < end]
 
     @property
-    def today(self) -> list[CounsellingSession]:
+    def today(self) -> list[AgendaRow]:
         """Today's sessions and requests."""
         return self.between(self.days[0], self.days[1])
 
     @property
-    def tomorrow(self) -> list[CounsellingSession]:
+    def tomorrow(self) -> list[AgendaRow]:
         """Tomorrow's confirmed sessions."""
         return [row for row in self.between(self.days[1], self.days[2]) if row.status is SessionStatus.SCHEDULED]
 
     @property
-    def next(self) -> CounsellingSession | None:
+    def next(self) -> AgendaRow | None:
         """The confirmed session that is on or comes next."""
         ahead = (row for row in self.rows if row.status is SessionStatus.SCHEDULED and row.ends_at > self.now)
         return next(ahead, None)

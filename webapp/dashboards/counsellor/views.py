@@ -6,10 +6,10 @@ import datetime as dt
 
 from flask import Blueprint, Response, g
 
-from webapp.accounts.models import User
 from webapp.accounts.viewer import viewer, viewer_zone
-from webapp.bookings.models import CounsellingSession
-from webapp.bookings.session_cards import Join, join_of, time_left
+from webapp.bookings.queries import AgendaRow
+from webapp.bookings.rules import SessionStatus, join_open, join_opens
+from webapp.bookings.session_cards import Join, time_left
 from webapp.core.access import allow
 from webapp.core.errors import NotFound
 from webapp.core.htmx import render
@@ -53,7 +53,7 @@ def home() -> Response:
         next=data.next,
         next_soon=data.next is not None and data.next.starts_at - g.now <= SOON,
         next_when=when_soon(data.next.starts_at, g.now, zone) if data.next else "",
-        joins=_joins(data, me),
+        joins=_joins(data),
         left_of={row.id: time_left(row.expires_at, g.now) for row in data.today if row.expires_at},
         latest=lines_of(latest_notes(me.id), now=g.now, zone=zone),
         tomorrow_day=format_day(data.days[1], zone),
@@ -74,8 +74,15 @@ def _lead(data: CounsellorHome) -> str:
     return f"{counted(done, 'session')} done, {ahead} to go." if done else f"{counted(ahead, 'session')} today."
 
 
-def _joins(data: CounsellorHome, me: User) -> dict[int, Join]:
+def _joins(data: CounsellorHome) -> dict[int, Join]:
     """The join buttons of today and of the next session, by session."""
-    rows: list[CounsellingSession] = [*data.today, *([data.next] if data.next else [])]
-    found = {row.id: join_of(row, me, data.now) for row in rows}
+    rows = [*data.today, *([data.next] if data.next else [])]
+    found = {row.id: _join(row, data.now) for row in rows}
     return {key: join for key, join in found.items() if join is not None}
+
+
+def _join(row: AgendaRow, now: dt.datetime) -> Join | None:
+    """The join button of a confirmed session that has not ended: it is the counsellor's own, who may see its link."""
+    if row.meeting_link is None or row.status is not SessionStatus.SCHEDULED or now >= row.ends_at:
+        return None
+    return Join(row.meeting_link, join_opens(row.starts_at), join_open(row.starts_at, row.ends_at, now))

@@ -34,7 +34,7 @@ _UNREAD = select(func.count()).select_from(  # built once: every page of somebod
 
 def latest_notes(user_id: int, limit: int = 3) -> Sequence[Notification]:
     """Return the newest lines."""
-    return db.session.scalars(_lines(user_id).limit(limit)).all()
+    return db.session.scalars(_LATEST, {"user": user_id, "limit": limit}).all()
 
 
 def list_notes(user_id: int, *, unread_only: bool, group: Group | None, page: int) -> Page[Notification]:
@@ -88,3 +88,11 @@ def find_note(user_id: int, note_id: str, *, deleted: bool = False) -> Notificat
 def _lines(user_id: int) -> Select[Notification]:
     mine = select(Notification).where(Notification.user_id == user_id, Notification.deleted_at.is_(None))
     return mine.order_by(Notification.id.desc())
+
+
+_LATEST = (  # built once: homes ask it
+    select(Notification)
+    .where(Notification.user_id == bindparam("user", type_=BigInteger), Notification.deleted_at.is_(None))
+    .order_by(Notification.id.desc())
+    .limit(bindparam("limit"))
+)
