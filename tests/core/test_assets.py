@@ -204,6 +204,11 @@ def test_a_failing_tool_shows_its_own_words(tmp_path: Path) -> None:
         assets._run(["/bin/sh", "-c", "echo no such thing >&2; exit 3"], tmp_path, "npm ci")
 
 
+def test_node_trusts_whom_the_system_trusts(tmp_path: Path) -> None:
+    assets._run(["/bin/sh", "-c", 'echo "$NODE_USE_SYSTEM_CA" > trusted'], tmp_path, "npm ci")
+    assert (tmp_path / "trusted").read_text() == "1\n"
+
+
 def test_no_network_is_said_in_plain_words(tmp_path: Path) -> None:
     with pytest.raises(assets.AssetError, match="the network, and it does not answer"):
         assets._run(["/bin/sh", "-c", "echo npm error code EAI_AGAIN >&2; exit 1"], tmp_path, "npm ci")

@@ -125,8 +125,9 @@ def _node_major(node: str) -> int:
 
 def _run(command: list[str], root: Path, doing: str) -> None:
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+    trusting = {"NODE_USE_SYSTEM_CA": "1", **os.environ}  # a company's proxy is known to the system, not to Node
     done = subprocess.run(  # noqa: S603
-        command, cwd=root, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
+        command, cwd=root, capture_output=True, text=True, check=False, env={**trusting, "PATH": path}
     )
     if done.returncode:
         said = (done.stderr or done.stdout).strip()[-2000:]
