@@ -15,6 +15,7 @@ from webapp.bookings.rules import (
     Busy,
     BusyKind,
     PartOfDay,
+    Taken,
     explain,
     first_blocker,
     first_free,
@@ -145,6 +146,23 @@ def questions(draw: st.DrawFn) -> tuple[dt.date, dt.date, dict[str, Any]]:
     return first, last, question
 
 
+def as_read(busy: list[Busy]) -> Taken:
+    """What is taken as the calendars' statement brings it: sessions by their seconds."""
+    sessions = [one for one in busy if one.kind is BusyKind.SESSION]
+    spans = [(int(one.start.timestamp()), int(one.end.timestamp())) for one in sessions]
+    return Taken(spans, [one for one in busy if one.kind is not BusyKind.SESSION])
+
+
+def test_what_is_read_by_seconds_is_what_was_taken() -> None:
+    begin = dt.datetime(2026, 12, 12, 4, 30, tzinfo=UTC)
+    session = Busy(begin, begin + 30 * MINUTE, BusyKind.SESSION)
+    request = Busy(begin + 90 * MINUTE, begin + 120 * MINUTE, BusyKind.REQUEST, begin)
+    read = as_read([request, session])
+    assert (list(read), len(read), read[0], read[1:]) == ([session, request], 2, session, [request])
+    assert read == as_read([session, request])
+    assert read != as_read([session])
+
+
 @given(questions())
 @settings(max_examples=500, deadline=None)
 def test_free_starts_equal_the_minute_by_minute_oracle(
@@ -154,6 +172,9 @@ def test_free_starts_equal_the_minute_by_minute_oracle(
     starts = free_starts(first=first, last=last, **question)
     assert starts == oracle(first, last, question)
     assert first_free(first=first, last=last, **question) == (starts[0] if starts else None)
+    read = {**question, "busy": as_read(question["busy"])}
+    assert free_starts(first=first, last=last, **read) == starts
+    assert explain(question["now"] + DAY, **read) == explain(question["now"] + DAY, **question)
 
 
 @given(questions(), st.integers(0, 14))

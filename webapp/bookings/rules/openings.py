@@ -19,10 +19,11 @@ _MOST_DATES, _MOST_HOURS = 128, 512  # 350 bytes a date with twenty starts: some
 
 
 class Run(NamedTuple):
-    """Starts a step apart: the epoch second of the first, the second after the last, and the instants."""
+    """Starts a step apart: the epoch second of the first, the second after the last, the step, and the instants."""
 
     first: int
     stop: int
+    step: int
     starts: tuple[dt.datetime, ...]
 
 
@@ -55,7 +56,7 @@ class Openings(dict[int, tuple[Run, ...]]):
             self.clear()
         pieces = day_pieces(self._zone, dt.date.fromordinal(ordinal))
         made = self[ordinal] = tuple(
-            Run(run.start, run[-1] + 1, tuple(map(instant_at, run)))
+            Run(run.start, run[-1] + 1, run.step, tuple(map(instant_at, run)))
             for low, high in self._ranges
             for run in _runs(pieces, low * 60, high * 60, self._step, self._length)
             if run

@@ -69,6 +69,11 @@ class Taken(Sequence[Busy]):
         made = [Busy(instant_at(start), instant_at(end), BusyKind.SESSION) for start, end in self.sessions]
         return made + self.promised
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Taken) and (self.sessions, self.promised) == (other.sessions, other.promised)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows while it is read
+
     def __len__(self) -> int:
         return len(self.sessions) + len(self.promised)
 
@@ -114,20 +119,14 @@ class PartOfDay(StrEnum):
 
 def free_starts(*, first: dt.date, last: dt.date, **question: Unpack[Question]) -> list[dt.datetime]:
     """Every free start, UTC and ascending, on the counsellor's dates first … last inclusive."""
-    found: list[dt.datetime] = []
-    for day in _days(first, last, question):
-        found += day
-    return found
+    return _free(first, last, question)
 
 
 def first_free(
     *, first: dt.date = dt.date.min, last: dt.date = dt.date.max, **question: Unpack[Question]
 ) -> dt.datetime | None:
-    """The soonest free start, looking no further than it; None if there is none up to the horizon."""
-    for day in _days(first, last, question):
-        if day:
-            return day[0]
-    return None
+    """The soonest free start, looking no further than its date; None if there is none up to the horizon."""
+    return next(iter(_free(first, last, question, soonest=True)), None)
 
 
 def group_by_day(starts: Iterable[dt.datetime], zone: str) -> dict[dt.date, list[dt.datetime]]:
@@ -174,24 +173,28 @@ def count_by_date(busy: Iterable[Busy], zone: str, more: Mapping[dt.date, int] |
     return counts
 
 
-def _days(first: dt.date, last: dt.date, question: Question) -> Iterator[list[dt.datetime]]:
-    """Free starts, one list per bookable date in the span."""
+def _free(first: dt.date, last: dt.date, question: Question, *, soonest: bool = False) -> list[dt.datetime]:
+    """Free starts on the bookable dates of the span, or on the first of them that has any."""
     rules, now = question["rules"], question["now"]
     earliest = math.ceil(now.timestamp()) + rules.notice_minutes * 60
     date = max(first, _date_at(earliest, rules.zone))
     last = min(last, horizon_date(rules, now))
+    free: list[dt.datetime] = []
     if date > last:
-        return
+        return free
     step = step_minutes(rules, question["duration"]) * 60
-    forbidden = _forbidden(question, earliest)
+    after = margin_minutes(rules) * 60
+    margins = question["duration"] * 60 + after, after
+    taken = _taken(question, earliest, margins)
     full = _full_dates(question)
     at = 0
     for ordinal, runs in _hours(date.toordinal(), last.toordinal(), step, question):
-        free: list[dt.datetime] = []
         if ordinal not in full:
             for run in runs:
-                at = _cut(run, step, forbidden, at, free)
-        yield free
+                at = _cut(run, taken, margins, at, free)
+            if soonest and free:
+                break
+    return free
 
 
 @lru_cache(maxsize=64)
@@ -230,19 +233,22 @@ def _full_dates(question: Question) -> frozenset[int]:
     return frozenset(date.toordinal() for date, count in counts.items() if count >= cap)
 
 
-def _forbidden(question: Question, earliest: int) -> Spans:
-    """Open intervals in which no start may lie, by their beginnings; they may overlap."""
-    busy, length = question["busy"], question["duration"] * 60
-    after = margin_minutes(question["rules"]) * 60
-    before = after + length
-    spans = [(-_FOREVER, earliest)]
-    if (expires_at := question.get("expires_at")) is not None:
-        spans.append((math.ceil(expires_at.timestamp()) - 1, _FOREVER))
-    taken = busy.spans if isinstance(busy, Taken) else _spans(busy)
-    spans += [(start - before, end + after) for start, end in taken]
-    spans += [(start - length, end) for start, end in _spans(question["own"])]
-    spans.sort()
-    return spans
+def _taken(question: Question, earliest: int, margins: tuple[int, int]) -> Spans:
+    """All that no start may lie in once the margins are added, by its beginning, with an end mark.
+
+    The notice is taken until ``earliest``, all after the enrolment's end; the student's own has no margin, so that it
+    is less by it.
+    """
+    before, after = margins
+    busy, own, expires_at = question["busy"], question["own"], question.get("expires_at")
+    taken = [(-_FOREVER, earliest - after)]
+    taken += busy.spans if isinstance(busy, Taken) else _spans(busy)
+    taken += [(start + after, end - after) for start, end in _spans(own)]
+    if expires_at is not None:
+        taken.append((math.ceil(expires_at.timestamp()) - 1 + before, _FOREVER))
+    taken.sort()
+    taken.append((2 * _FOREVER, 2 * _FOREVER))
+    return taken
 
 
 def _spans(busy: Iterable[Busy]) -> Spans:
@@ -253,23 +259,30 @@ def _spans(busy: Iterable[Busy]) -> Spans:
     ]
 
 
-def _cut(run: Run, step: int, forbidden: Spans, at: int, free: list[dt.datetime]) -> int:
-    """Append the run's allowed starts; ``at`` is the first interval that may matter, as is the one returned."""
-    first, stop, starts = run
-    kept, number = 0, len(forbidden)  # kept: position of the first start not decided yet
-    while at < number:
-        low, high = forbidden[at]
-        if low >= stop:
+def _cut(run: Run, taken: Spans, margins: tuple[int, int], at: int, free: list[dt.datetime]) -> int:
+    """Append the run's allowed starts; ``at`` is the first taken range that may matter, as is the one returned.
+
+    No start lies between start − before and end + after of a range, which are allowed themselves. In positions: those
+    below (start − floor) // step may stay, those from (end − ceiling) // step on.
+    """
+    first, stop, step, starts = run
+    before, after = margins
+    floor, ceiling = first + before - step, first - after - step + 1
+    stop += before
+    kept = 0  # position of the first start not decided yet
+    while True:
+        start, end = taken[at]
+        if start >= stop:
             break
-        if high > first:
-            allowed = (low - first) // step + 1
+        later = (end - ceiling) // step
+        if later > 0:
+            allowed = (start - floor) // step
             if allowed > kept:
                 free += starts[kept:allowed]
-            later = (high - first + step - 1) // step
-            if later > kept:  # noqa: PLR1730  max() costs as much as all the rest of the loop
+            if later > kept:
                 kept = later
-            if high >= stop:
-                return at
+                if later >= len(starts):
+                    return at
         at += 1
     free += starts[kept:]
     return at
