@@ -29,11 +29,12 @@ What holds:
 from __future__ import annotations
 
 import datetime as dt
+import random
 import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -53,7 +54,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Row = TypeVar("Row", bound=Base)
 SECONDS = 30.0  # how long a piece is kept at most
-MOST = 4000  # pieces a process, the longest unused forgotten first
+MOST = 8000  # pieces a process, the longest unused forgotten first
 VERSION_SECONDS = 3600  # much longer than any piece: a version may be forgotten only when no piece knows it
 EXTENSION, CHECK = "pieces", "CHECK_KEPT_PIECES"
 ALL = "all"  # everything kept is made of these rows, too
@@ -156,6 +157,41 @@ def kept(
     ends = until(value) if until is not None else None
     pieces.keep(key, _Piece(versions, now, ends, time.monotonic() + SECONDS, value))
     return value
+
+
+def kept_each(
+    name: str,
+    ids: Sequence[int],
+    row: Callable[[int], str],
+    make: Callable[[Sequence[int]], Mapping[int, tuple[T, dt.datetime]]],
+    *,
+    now: dt.datetime,
+) -> dict[int, T]:
+    """Return what ``make`` makes of every id, from before for all whose rows are as they were: for long lists.
+
+    Args:
+        row: the key of the rows that one id's is made of.
+        make: makes those that are missing, all at once; each with the instant from which on it may be another.
+    """
+    versions = know(ALL, *(row(one) for one in ids))
+    if versions is None:
+        return {one: value for one, (value, _until) in make(ids).items()}
+    everything, *own = versions
+    pieces, root = cast(Pieces, current_app.extensions[EXTENSION]), request.script_root
+    keys = {one: (name, root, one) for one in ids}
+    marks = {one: (everything, version) for one, version in zip(ids, own, strict=True)}
+    found = {one: piece for one in ids if (piece := pieces.find(keys[one], marks[one], now)) is not None}
+    missing = [one for one in ids if one not in found]
+    check = current_app.config.get(CHECK)
+    made = make(ids if check else missing) if missing or check else {}
+    if check:
+        for one, piece in found.items():
+            _check(name, piece, made[one][0], (ALL, row(one)), None)
+    dies = time.monotonic() + SECONDS * (0.5 + random.random() / 2)  # noqa: S311  not all of them at once
+    for one in missing:
+        value, until = made[one]
+        pieces.keep(keys[one], _Piece(marks[one], now, until, dies, value))
+    return {one: found[one].value if one in found else made[one][0] for one in ids}
 
 
 def know(*rows: str) -> tuple[str, ...] | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from webapp.bookings.queries import soonest_free
-from webapp.core.pieces import kept, minute_of, rows_key, table_key
+from webapp.bookings.queries.kept import kept_soonest
+from webapp.core.pieces import kept, table_key
 from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import Figures, best_known, count_by_exam, figures
 from webapp.packages.models import ExamType, Package
@@ -23,7 +23,8 @@ from webapp.reviews.queries import PublicReview, published_for
 
 PACKAGES, PEOPLE, REVIEWS = 3, 4, 3
 LOOKED_AT = 12  # whose free times are worked out to show the soonest: a landing page must not read everybody's
-ROWS = [table_key(Counsellor), table_key(Package), table_key(Review)]
+PROFILES = [table_key(Counsellor)]
+ROWS = [*PROFILES, table_key(Package), table_key(Review)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +39,17 @@ class House:
     reviews: Sequence[PublicReview]
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """Who is free soonest of those who may be shown; ``lapse`` is when it may be sooner without any change."""
-
-    cards: Sequence[CounsellorCard]
-    lapse: dt.datetime | None
-
-    @property
-    def first(self) -> CounsellorCard | None:
-        """The soonest of all, None where nobody is free."""
-        return self.cards[0] if self.cards and self.cards[0].soonest else None
-
-
 def the_house(now: dt.datetime) -> House:
     """Return what changes only when somebody edits the house; seven statements, if any."""
     return kept("house", (), ROWS, _read_house, now=now)
 
 
-def people_of(house: House, now: dt.datetime) -> People:
+def people_of(house: House, now: dt.datetime) -> list[CounsellorCard]:
     """Return the best known counsellors, the soonest free first; three statements, if any."""
-    return kept(
-        "landing people",
-        (house.known, minute_of(now)),
-        rows_of(house),
-        lambda: _read_people(house.known, now),
-        now=now,
-        until=lambda people: people.lapse,
-    )
-
-
-def rows_of(house: House) -> list[str]:
-    """Return the keys of all rows of which the landing page is made."""
-    return [*ROWS, *(rows_key(Counsellor, one) for one in house.known)]
+    soonest = kept_soonest(house.known, now=now)
+    shown = soonest_first(house.known, soonest)[:PEOPLE]
+    at = {one: soonest[one] for one in shown if one in soonest}
+    return kept("cards", (tuple(shown), tuple(at.items())), PROFILES, lambda: counsellor_cards(shown, at), now=now)
 
 
 def _read_house() -> House:
@@ -83,9 +62,3 @@ def _read_house() -> House:
         figures=figures(),
         reviews=published_for(limit=REVIEWS, with_text=True),
     )
-
-
-def _read_people(ids: Sequence[int], now: dt.datetime) -> People:
-    lapses: list[dt.datetime] = []
-    soonest = soonest_free(ids, now=now, lapses=lapses)
-    return People(counsellor_cards(soonest_first(ids, soonest)[:PEOPLE], soonest), min(lapses, default=None))

@@ -87,6 +87,11 @@ class CalendarData:
     own: list[Busy] = field(default_factory=list)
     held: list[Busy] = field(default_factory=list)
 
+    @property
+    def promised(self) -> Sequence[Busy]:
+        """The counsellor's requests and holds, which run out by themselves."""
+        return self.busy.promised if isinstance(self.busy, Taken) else [one for one in self.busy if one.until]
+
     def question(
         self, *, now: dt.datetime, duration: int | None = None, expires_at: dt.datetime | None = None
     ) -> Question:

@@ -31,6 +31,7 @@ FIRST_LOOK_DAYS = 4  # most counsellors have something by then; only the rest ar
 NEAR_BEFORE, NEAR_AFTER = 3 * DAY, 10 * DAY
 REACH = 400 * DAY  # beyond any horizon; keeps the arithmetic of dates within their limits
 SECOND = dt.timedelta(seconds=1)
+INSTANT = dt.timedelta(microseconds=1)
 CLOSED = Blocker(BlockerKind.WINDOW, "The calendar is closed: no bookings are taken at the moment.")
 
 
@@ -123,30 +124,33 @@ def free_on_date(
 
 
 def soonest_free(
-    counsellor_ids: Sequence[int],
-    *,
-    now: dt.datetime,
-    duration: int | None = None,
-    days: int = SOON_DAYS,
-    lapses: list[dt.datetime] | None = None,
+    counsellor_ids: Sequence[int], *, now: dt.datetime, duration: int | None = None, days: int = SOON_DAYS
 ) -> dict[int, dt.datetime]:
-    """Return each counsellor's first free start within ``days``; who has none is left out. Two statements.
+    """Return each counsellor's first free start within ``days``; who has none is left out. Two statements."""
+    found = soonest_until(counsellor_ids, now=now, duration=duration, days=days)
+    return {one: start for one, (start, _until) in found.items() if start is not None}
 
-    ``lapses`` is given the instants at which requests and holds that were read run out: it may be sooner then.
-    """
+
+def soonest_until(
+    counsellor_ids: Sequence[int], *, now: dt.datetime, duration: int | None = None, days: int = SOON_DAYS
+) -> dict[int, tuple[dt.datetime | None, dt.datetime]]:
+    """Return each counsellor's soonest start, None without one, and from when on time alone may make it another."""
     today = now.date()
-    found: dict[int, dt.datetime] = {}
+    found: dict[int, tuple[dt.datetime | None, dt.datetime]] = {}
+    missing, lapses = list(counsellor_ids), dict.fromkeys(counsellor_ids, midnight(today + DAY, "UTC"))
     for first, last in (
         (today - DAY, today + FIRST_LOOK_DAYS * DAY),
         (today + (FIRST_LOOK_DAYS + 1) * DAY, today + days * DAY),
     ):
-        missing = [counsellor_id for counsellor_id in counsellor_ids if counsellor_id not in found]
-        for counsellor_id, data in calendar_data(missing, first, last, student_id=None, now=now).items():
+        for one, data in calendar_data(missing, first, last, student_id=None, now=now).items():
             start = first_free(first=first, last=last, **data.question(now=now, duration=duration))
+            lapses[one] = min([lapses[one], *(taken.until for taken in data.promised if taken.until is not None)])
             if start is not None:
-                found[counsellor_id] = start
-            if lapses is not None:
-                lapses += [taken.until for taken in data.busy if taken.until is not None]
+                late = start - dt.timedelta(minutes=data.rules.notice_minutes) + INSTANT
+                found[one] = start, min(lapses[one], late)
+        missing = [one for one in counsellor_ids if one not in found]
+    begun = now.replace(second=0, microsecond=0)
+    found |= {one: (None, min(lapses[one], begun + dt.timedelta(minutes=1))) for one in missing}  # a day may open
     return found
 
 

@@ -6,16 +6,18 @@ For pages alone: whoever books asks the database.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from webapp.accounts.models import User
 from webapp.bookings.queries.calendars import DAY, CalendarData, calendar_data
+from webapp.bookings.queries.free import soonest_until
 from webapp.bookings.rules import Busy
 from webapp.core.pieces import (
     ALL,
     apart,
     columns_of,
     kept,
+    kept_each,
     know,
     live_key,
     number_of,
@@ -84,8 +86,20 @@ def calendar_rows(counsellor_id: int, student_id: int | None) -> list[str]:
 
 def next_lapse(data: CalendarData) -> dt.datetime | None:
     """Return when the first request or hold in it runs out."""
-    ends = [one.until for taken in (data.busy, data.own, data.held) for one in taken if one.until is not None]
+    ends = [one.until for taken in (data.promised, data.own, data.held) for one in taken if one.until is not None]
     return min(ends, default=None)
+
+
+def kept_soonest(counsellor_ids: Sequence[int], *, now: dt.datetime) -> dict[int, dt.datetime]:
+    """Return what `soonest_free` returns; only those are worked out of whom something has changed."""
+    found = kept_each(
+        "soonest",
+        counsellor_ids,
+        lambda one: rows_key(Counsellor, one),
+        lambda missing: soonest_until(missing, now=now),
+        now=now,
+    )
+    return {one: start for one, start in found.items() if start is not None}
 
 
 def kept_enrolments(user_id: int, counsellor_id: int, *, now: dt.datetime) -> list[tuple[Enrolment, bool]]:

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from flask import Response, g, request, url_for
 
-from webapp.bookings.queries import soonest_free
+from webapp.bookings.queries.kept import kept_soonest
 from webapp.core.access import allow
 from webapp.core.htmx import is_htmx, render
 from webapp.core.pagination import Page
+from webapp.core.pieces import kept, table_key
 from webapp.core.replicas import may_lag
+from webapp.counsellors.models import Counsellor
 from webapp.counsellors.queries import facets, list_counsellors
 from webapp.counsellors.rules import CounsellorSort
 from webapp.packages.rules import EXAM_LABELS
@@ -20,6 +22,7 @@ from webapp.public.presenters import CounsellorCard, Seo, counsellors_words, soo
 from webapp.public.views.blueprint import blueprint, counsellor_cards, shell
 
 PER_PAGE = 12
+PROFILES = [table_key(Counsellor)]
 
 
 @blueprint.get("/counsellors")
@@ -27,9 +30,10 @@ PER_PAGE = 12
 @may_lag
 def counsellors() -> Response:
     """Show the counsellors who fit the filters, one page of them."""
-    known = facets()
+    known = kept("facets", (), PROFILES, facets, now=g.now)
     query = read_catalogue(request.args, known, url_for("public.counsellors"))
-    ids = list_counsellors(query.narrowing(known), query.sort)
+    filters = query.narrowing(known)
+    ids = kept("listed", (filters, query.sort), PROFILES, lambda: list_counsellors(filters, query.sort), now=g.now)
     query = replace(query, page=min(query.page, max(1, -(-len(ids) // PER_PAGE))))
     cards = _cards(ids, query)
     answer = render(
@@ -59,9 +63,13 @@ def _cards(ids: list[int], query: CatalogueQuery) -> list[CounsellorCard]:
     """Return the cards of the asked page; free times are read for the whole list only where they order it."""
     first, last = (query.page - 1) * PER_PAGE, query.page * PER_PAGE
     if query.sort is CounsellorSort.SOONEST:
-        soonest = soonest_free(ids, now=g.now)
-        return counsellor_cards(soonest_first(ids, soonest)[first:last], soonest)
-    return counsellor_cards(ids[first:last], soonest_free(ids[first:last], now=g.now))
+        soonest = kept_soonest(ids, now=g.now)
+        shown = soonest_first(ids, soonest)[first:last]
+    else:
+        shown = ids[first:last]
+        soonest = kept_soonest(shown, now=g.now)
+    at = {one: soonest[one] for one in shown if one in soonest}
+    return kept("cards", (tuple(shown), tuple(at.items())), PROFILES, lambda: counsellor_cards(shown, at), now=g.now)
 
 
 def _seo(query: CatalogueQuery) -> Seo:

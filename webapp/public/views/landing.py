@@ -9,11 +9,11 @@ from webapp.accounts.viewer import viewer_zone
 from webapp.bookings.queries import house_deadline_hours
 from webapp.core.access import allow
 from webapp.core.htmx import render
-from webapp.core.pieces import kept, minute_of
+from webapp.core.pieces import kept
 from webapp.core.replicas import may_lag
 from webapp.inquiries.views.guidance import guidance_form
-from webapp.public.landing import House, People, people_of, rows_of, the_house
-from webapp.public.presenters import Seo
+from webapp.public.landing import ROWS, House, people_of, the_house
+from webapp.public.presenters import CounsellorCard, Seo
 from webapp.public.views.blueprint import blueprint
 
 
@@ -41,17 +41,11 @@ def landing() -> Response:
 def _shown(house: House) -> Markup:
     """Return all but the form, as it stands for everybody in this zone."""
     people, zone = people_of(house, g.now), viewer_zone()
-    return kept(
-        "landing",
-        (zone, minute_of(g.now)),
-        rows_of(house),
-        lambda: _draw(house, people, zone),
-        now=g.now,
-        until=lambda _html: people.lapse,
-    )
+    times = tuple((card.url, card.soonest) for card in people)
+    return kept("landing", (zone, times), ROWS, lambda: _draw(house, people, zone), now=g.now)
 
 
-def _draw(house: House, people: People, zone: str) -> Markup:
+def _draw(house: House, people: list[CounsellorCard], zone: str) -> Markup:
     hours = house_deadline_hours()
     drawn = render_template("public/_landing.html", house=house, people=people, zone=zone, deadline_hours=hours)
     return Markup(drawn)  # noqa: S704  our own template has escaped what is not ours
