@@ -24,7 +24,7 @@ from proof.sink import deliveries
 
 OUT = Path(__file__).parent / "out"
 SIZE = Size(counsellors=30, days=50, students=300)
-PACE = Pace(students=6, visitors=2, programs=2, counsellors=1, pause=3.0, patience=30.0, hot=(1, 2))
+PACE = Pace(students=6, visitors=2, programs=2, counsellors=1, pause=4.0, patience=30.0, hot=(1, 2))
 REST_SECONDS = 11.0  # between two faults: a process that lived shorter counts as one that dies again and again
 SETTLE_SECONDS = 330.0  # what a killed sender held is taken over after 2 minutes, what was refused is tried again
 

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
+import random
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.report import machine
 from bench.seed import Size
 from bench.timing import quantile
-from proof.client import Books
+from proof.client import Books, Client
 from proof.house import House, running
 from proof.load import Pace, using
-from proof.people import settle
+from proof.people import Town, settle
 from proof.plots import lines
 from proof.sampling import Sample, Sampler
 from proof.sink import deliveries
 from proof.verdicts import Line, judge
 
+FILLED_DAYS = 50
 OUT = Path(__file__).parent / "out"
-SIZE = Size(counsellors=40, days=60, students=400)
+SIZE = Size(counsellors=20, days=60, students=400)
 PACE = Pace(students=6, visitors=3, programs=2, counsellors=2, pause=6.0)
 INTRODUCTION = """\
 Written by `make soak SOAK_MINUTES={minutes:g}`. The whole of Disha as `python -m webapp` runs it (two web workers of
@@ -63,6 +67,7 @@ class Soaked:
 def soak(house: House, minutes: float, pause: float, pace: Pace = PACE, size: Size = SIZE) -> Soaked:
     """Use the house and weigh it."""
     books, town = Books(), settle(house.app(), size)
+    fill(house, town, books)
     sampler = Sampler(house, books, pause)
     with using(house.base, town, books, pace), sampler.watching():
         until = time.monotonic() + minutes * 60
@@ -73,6 +78,21 @@ def soak(house: House, minutes: float, pause: float, pace: Pace = PACE, size: Si
     clients = pace.students + 2 * pace.visitors + pace.programs + pace.counsellors + 1
     arrived, deaths = len(deliveries(house.mail_file)), house.log.count(" died (")
     return Soaked(minutes, pause, clients, sampler.samples, books, arrived, deaths, sampler.missed)
+
+
+def fill(house: House, town: Town, books: Books) -> None:
+    """Open every picker's every day, so that what each process keeps (a bounded number of pieces) is kept already.
+
+    Else a process fills what it keeps for hours at this pace, and that looks like a leak.
+    """
+    days = [town.today + dt.timedelta(days=ahead) for ahead in range(2, 2 + FILLED_DAYS)]
+    paths = [f"/book/{town.counsellor(n)}?date={day}" for day in days for n in range(1, town.size.counsellors + 1)]
+    clients = [Client(house.base, books, random.Random(number)) for number in range(4)]
+    with ThreadPoolExecutor(len(clients)) as pool:
+        for number, client in enumerate(clients):
+            pool.submit(lambda own, first: [own.get(path, "filling") for path in paths[first::2]], client, number % 2)
+    for client in clients:
+        client.close()
 
 
 def report(run: Soaked) -> str:

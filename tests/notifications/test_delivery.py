@@ -18,7 +18,14 @@ from webapp.core.due import run_due_work
 from webapp.core.jobs import MAIL_QUEUE, get_redis, queue
 from webapp.notifications import delivery
 from webapp.notifications.carriers import MailCarrier
-from webapp.notifications.delivery import MOST_ATTEMPTS, claim_due, deliver_due, pause_after
+from webapp.notifications.delivery import (
+    FIRST_PAUSE_AWAY,
+    MOST_ATTEMPTS,
+    MOST_ATTEMPTS_AWAY,
+    claim_due,
+    deliver_due,
+    pause_after,
+)
 from webapp.notifications.guards import register_guard
 from webapp.notifications.jobs import send_due_mail, sweep_outbox
 from webapp.notifications.models import Channel, DeliveryStatus, OutboxMail
@@ -199,6 +206,9 @@ def test_the_pauses_double_up_to_four_hours_and_last_a_day() -> None:
         wanted = min(30.0 * 2**attempt, 4 * 3600)
         assert wanted * 0.9 <= pause <= wanted * 1.1
     assert 21 * 3600 < sum(pauses) < 28 * 3600
+    away = [pause_after(attempts, FIRST_PAUSE_AWAY).total_seconds() for attempts in range(1, MOST_ATTEMPTS_AWAY)]
+    assert 4.5 <= away[0] <= 5.5
+    assert 21 * 3600 < sum(away) < 30 * 3600
 
 
 def test_a_server_that_is_away_costs_one_try_and_ends_the_run(

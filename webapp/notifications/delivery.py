@@ -37,6 +37,8 @@ RUN_SECONDS = 30.0
 FIRST_PAUSE = dt.timedelta(seconds=30)
 LONGEST_PAUSE = dt.timedelta(hours=4)
 MOST_ATTEMPTS = 15  # with these pauses the last one comes about a day after the first
+FIRST_PAUSE_AWAY = dt.timedelta(seconds=5)  # nothing was tried, nothing can be doubled: a restart is soon over
+MOST_ATTEMPTS_AWAY = 18  # a day, too
 JITTER = 0.1
 STALE_ON_PHONES = dt.timedelta(days=1)
 MARK_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -85,7 +87,7 @@ def deliver_by(carrier: Carrier, now: dt.datetime, stop_at: float) -> Run:
                     sent += _deliver(claim, line)
         except ServerAway as error:
             log.warning("mail_server_away", channel=carrier.channel.value, error=str(error))
-            _retry_later(claims, str(error))
+            _retry_later(claims, str(error), away=True)
             return Run(sent)
     return Run(sent)
 
@@ -139,7 +141,7 @@ def _deliver(claim: Claim, line: Line) -> int:
         _retry_later([claim], str(error))
         return 0
     except ServerAway as error:
-        _retry_later([claim], str(error))
+        _retry_later([claim], str(error), away=True)
         raise
     except OperationalError:
         raise
@@ -213,12 +215,12 @@ def _mark_sent(claim: Claim) -> None:
     _insist(lambda: _write(claim, status=DeliveryStatus.SENT, sent_at=func.clock_timestamp(), last_error=None))
 
 
-def _retry_later(claims: Sequence[Claim], error: str) -> None:
+def _retry_later(claims: Sequence[Claim], error: str, *, away: bool = False) -> None:
     for claim in claims:
-        if claim.attempts >= MOST_ATTEMPTS:
+        if claim.attempts >= (MOST_ATTEMPTS_AWAY if away else MOST_ATTEMPTS):
             _give_up(claim, error)
         else:
-            due_at = func.clock_timestamp() + pause_after(claim.attempts)
+            due_at = func.clock_timestamp() + pause_after(claim.attempts, FIRST_PAUSE_AWAY if away else FIRST_PAUSE)
             _write(claim, status=DeliveryStatus.PENDING, due_at=due_at, last_error=error[:500])
 
 
@@ -232,9 +234,9 @@ def _release(claims: Sequence[Claim]) -> None:
         _write(claim, status=DeliveryStatus.PENDING, attempts=OutboxMail.attempts - 1)
 
 
-def pause_after(attempts: int) -> dt.timedelta:
-    """Return how long to wait after so many tries: 30 s doubled each time, at most 4 h, give or take a tenth."""
-    pause: dt.timedelta = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+def pause_after(attempts: int, first: dt.timedelta = FIRST_PAUSE) -> dt.timedelta:
+    """Return how long to wait after so many tries: ``first`` doubled each time, at most 4 h, give or take a tenth."""
+    pause: dt.timedelta = min(first * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
     spread: float = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  only spreads the load
     return pause * spread
 
