@@ -43,6 +43,7 @@ def settings(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory)
             "database_url": database_url,
             "redis_url": redis_url,
             "data_dir": folder,
+            "check_kept_pieces": True,  # whatever would be shown from before is made again and compared
         }
     )
 
@@ -62,7 +63,6 @@ def app(settings: Settings) -> Iterator[Flask]:
     """Give the app, bound to this worker's own database and Redis."""
     app = create_app(settings)
     app.test_client_class = CleanClient
-    app.config["CHECK_KEPT_PIECES"] = True  # whatever would be shown from before is made again and compared
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     redis_url: str | None = None
     uploads_url: str = ""  # where photos are kept; default DATA_DIR/uploads
     metrics_token: SecretStr = SecretStr("")  # /metrics is for who brings it; without one there is no such page
+    check_kept_pieces: bool = False  # make every kept piece again and compare: for tests (core/pieces.py)
     access_log: bool = False  # a line for each request, without the secrets of its address
     web_workers: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=2, ge=1, le=64)

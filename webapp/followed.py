@@ -17,7 +17,7 @@ def init_followed(app: Flask) -> None:
     ``table_key(Package)`` for all that is on sale and who counsels in it; ``table_key(Counsellor)`` for all profiles;
     ``table_key(Review)`` for all reviews; ``table_key(Calendar)`` for the free times of everybody.
     """
-    init_pieces(app)
+    init_pieces(app, check=app.config["SETTINGS"].check_kept_pieces)
     follow(m.User, lambda row: [rows_key(m.User, row.id), table_key(m.Review)])  # reviews are signed
     follow(m.Counsellor, lambda row: [_counsellor(row.id), table_key(m.Counsellor), _times()])
     for hours in (m.Calendar, m.AvailabilityWindow, m.AvailabilityException):

@@ -48,7 +48,12 @@ class RunningApp:
     def environ(self) -> dict[str, str]:
         """The environment in which a command works on this app's data."""
         port = self.address.rpartition(":")[2]
-        return clean_environ() | {"APP_ENV": "demo", "PORT": port, "DATA_DIR": str(self.data_dir)}
+        return clean_environ() | {
+            "APP_ENV": "demo",
+            "PORT": port,
+            "DATA_DIR": str(self.data_dir),
+            "CHECK_KEPT_PIECES": "true",
+        }
 
 
 def clean_environ() -> dict[str, str]:

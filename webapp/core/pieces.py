@@ -113,8 +113,9 @@ class Pieces:
             self.numbers.clear()
 
 
-def init_pieces(app: Flask) -> None:
-    """Give this app its pieces."""
+def init_pieces(app: Flask, *, check: bool) -> None:
+    """Give this app its pieces; ``check``: make each again whenever it would be used, and compare."""
+    app.config[CHECK] = check
     app.extensions[EXTENSION] = Pieces()
     if not event.contains(HouseSession, "after_flush", _look):
         event.listen(HouseSession, "after_flush", _look)
