@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, or_, select
+from sqlalchemy import BigInteger, Executable, bindparam, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.accounts.models import User
@@ -20,7 +20,7 @@ from webapp.bookings.models import CounsellingSession
 from webapp.bookings.outgoing import emit_change
 from webapp.bookings.rules import SessionEvent, SessionStatus, next_reminder, next_status, review_prompt_at
 from webapp.core import live
-from webapp.core.db import db, lock_for_update
+from webapp.core.db import db
 from webapp.core.errors import NotFound
 from webapp.counsellors.models import Counsellor
 from webapp.enrolments.models import Enrolment
@@ -31,12 +31,13 @@ WAITING = (SessionStatus.HELD, SessionStatus.REQUESTED)
 
 
 def lock_people(counsellor_id: int, student_id: int) -> tuple[Counsellor, User]:
-    """Lock and re-read a counsellor, then a student; NotFound where the counsellor was deleted in this moment."""
-    session = db.session()
-    counsellor: Counsellor | None = lock_for_update(session, Counsellor, counsellor_id)
-    if counsellor is None:
-        raise NotFound("We could not find that counsellor.")
-    return counsellor, cast(User, lock_for_update(session, User, student_id))
+    """Lock and re-read a counsellor, then a student, by one statement; the counsellor's account comes along.
+
+    Raises:
+        NotFound: the counsellor was deleted in this moment.
+    """
+    row = _locked(_PEOPLE, counsellor=counsellor_id, student=student_id)
+    return row[0], row[1]
 
 
 def lock_booking(counsellor_id: int, student_id: int, enrolment_id: int) -> tuple[Counsellor, User, Enrolment]:
@@ -48,11 +49,15 @@ def lock_booking(counsellor_id: int, student_id: int, enrolment_id: int) -> tupl
     Raises:
         NotFound: the counsellor was deleted in this moment.
     """
-    values = {"counsellor": counsellor_id, "student": student_id, "enrolment": enrolment_id}
-    row = db.session.execute(_BOOKING, values, execution_options={"populate_existing": True}).one_or_none()
+    row = _locked(_BOOKING, counsellor=counsellor_id, student=student_id, enrolment=enrolment_id)
+    return row[0], row[1], row[2]
+
+
+def _locked(statement: Executable, **ids: int) -> Any:
+    row = db.session.execute(statement, ids, execution_options={"populate_existing": True}).one_or_none()
     if row is None:
         raise NotFound("We could not find that counsellor.")
-    return row[0], row[1], row[2]
+    return row
 
 
 def lock_enrolments(ids: Iterable[int | None], *, skip_locked: bool = False) -> dict[int, Enrolment]:
@@ -193,14 +198,18 @@ values (%(session)s, %(actor)s, %(at)s, %(event)s, %(before)s, %(after)s, %(deta
 
 # Postgres locks a row of each table as FOR … OF names them, and reads what it had to wait for anew.
 _ACCOUNT = aliased(User)
-_BOOKING = (
-    select(Counsellor, User, Enrolment)
+_PEOPLE = (
+    select(Counsellor, User)
     .select_from(Counsellor)
     .join(User, User.id == bindparam("student", type_=BigInteger))
-    .join(Enrolment, Enrolment.id == bindparam("enrolment", type_=BigInteger))
     .outerjoin(_ACCOUNT, _ACCOUNT.id == Counsellor.user_id)
     .options(contains_eager(Counsellor.user.of_type(_ACCOUNT)))
     .where(Counsellor.id == bindparam("counsellor", type_=BigInteger))
+    .with_for_update(of=[Counsellor, User], key_share=True)
+)
+_BOOKING = (
+    _PEOPLE.add_columns(Enrolment)
+    .join(Enrolment, Enrolment.id == bindparam("enrolment", type_=BigInteger))
     .with_for_update(of=[Counsellor, User, Enrolment], key_share=True)
 )
 
