@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import make_login
 from tests.forks import Forks
+from tests.order import pytest_collection_finish, pytest_collection_modifyitems
 from tests.rollback import rolled_back
 from tests.servers import pytest_configure, pytest_unconfigure, servers
 from webapp import create_app
@@ -23,7 +24,13 @@ from webapp.config import Settings
 from webapp.core.db import db
 from webapp.core.jobs import get_redis
 
-__all__ = ["pytest_configure", "pytest_unconfigure", "servers"]
+__all__ = [
+    "pytest_collection_finish",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_unconfigure",
+    "servers",
+]
 
 NOW = dt.datetime(2026, 12, 9, 4, 0, tzinfo=dt.UTC)  # Wed, 9 Dec 2026, 9:30 AM IST
 
