@@ -7,7 +7,22 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import api, booking, booking_http, due, growth, leads, live, mails, pages, signin, slots, standing, webhooks
+from bench import (
+    api,
+    booking,
+    booking_http,
+    due,
+    growth,
+    leads,
+    live,
+    mails,
+    pages,
+    signin,
+    slots,
+    standing,
+    webhooks,
+    week,
+)
 from bench.ground import Ground, prepared
 from bench.report import Report
 from bench.seed import Size
@@ -17,6 +32,7 @@ PARTS: dict[str, tuple[str, Callable[[Ground, Report], None]]] = {
     "api": ("Endpoints", api.measure),
     "standing": ("Start and memory", standing.measure),
     "live": ("Open pickers", live.measure),
+    "week": ("Week of results", week.measure),
     "webhooks": ("Webhooks of the gateway", webhooks.measure),
     "slots": ("Free times", slots.measure),  # it adds counsellors: the house has 2,000 from here on
     "posts": ("Booking by POST", booking_http.measure),  # it fills calendars

@@ -47,7 +47,7 @@ def _distinct(
     """Book and insert as many, a time of its own each, quarter by quarter in turns."""
     slots = list(itertools.islice(free_slots(ground, 44), 2 * len(cookies)))
     people = askers(2 * len(cookies))[len(cookies) :]  # others than those who book: nobody is in two places
-    ours = [_booking(slot, cookie) for slot, cookie in zip(slots, cookies, strict=False)]
+    ours = [booking_request(slot, cookie) for slot, cookie in zip(slots, cookies, strict=False)]
     inserts = [_insert(slot, number, people[number][:2]) for number, slot in enumerate(slots[len(cookies) :])]
     booked, inserted = Answers(), Answers()
     step = -(-len(cookies) // ROUNDS)
@@ -70,7 +70,7 @@ def _compare(report: Report, booked: Answers, inserted: Answers, clients: int) -
 def _rush(ground: Ground, report: Report, web: Served, cookies: Sequence[str], volleys: int) -> None:
     before, answers = deadlocks(), Answers()
     for slot in itertools.islice(free_slots(ground, 62), volleys):
-        answers.add(send(web, [_booking(slot, cookie) for cookie in cookies], clients=len(cookies)))
+        answers.add(send(web, [booking_request(slot, cookie) for cookie in cookies], clients=len(cookies)))
     detail = f"{volleys} volleys of {len(cookies)} clients; p50 {answers.ms(0.5):.0f} ms"
     longest = max(answers.times) * 1000
     report.add("one slot, many clients by POST: longest answer", longest, "ms", detail, most=1000)
@@ -79,7 +79,8 @@ def _rush(ground: Ground, report: Report, web: Served, cookies: Sequence[str], v
     report.add("deadlocks, by POST", deadlocks() - before, "", "counted by Postgres", most=0)
 
 
-def _booking(slot: Slot, cookie: str) -> Sent:
+def booking_request(slot: Slot, cookie: str) -> Sent:
+    """Return the POST by which the student of a cookie books a time."""
     _, public_id, start = slot
     token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps("0" * 40)
     form = {"csrf_token": token, "at": write_instant(start), "agenda": "Choice list", "mode": "video"}

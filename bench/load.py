@@ -93,7 +93,7 @@ class Sent:
         return ("\r\n".join(lines) + "\r\n\r\n").encode() + self.body
 
 
-async def _ask(question: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, int]:
+async def ask_on(question: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, int]:
     """Send one request on an open connection; return status and length of the answer."""
     writer.write(question)
     head = await reader.readuntil(b"\r\n\r\n")
@@ -117,7 +117,7 @@ async def _client(line: Line, question: Question, until: float, answers: Answers
     wire, begun = question.wire, 0.0
     while begun < until:  # once at least, however short the time
         begun = time.perf_counter()
-        status, size = await _ask(wire, *line)
+        status, size = await ask_on(wire, *line)
         answers.times.append(time.perf_counter() - begun)
         answers.statuses[status] += 1
         answers.size = max(answers.size, size)
@@ -130,7 +130,7 @@ async def _poller(line: Line, question: Question, pause: float, until: float, an
     while due < until:
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         begun = time.perf_counter()
-        status, _ = await _ask(wire, *line)
+        status, _ = await ask_on(wire, *line)
         answers.times.append(time.perf_counter() - begun)
         answers.statuses[status] += 1
         due += pause * (0.9 + chance.random() * 0.2)
@@ -139,7 +139,7 @@ async def _poller(line: Line, question: Question, pause: float, until: float, an
 async def _sender(line: Line, port: int, waiting: Iterator[Sent], answers: Answers) -> None:
     for one in waiting:  # shared by all senders: each request goes once
         begun = time.perf_counter()
-        status, _ = await _ask(one.wire(port), *line)
+        status, _ = await ask_on(one.wire(port), *line)
         answers.times.append(time.perf_counter() - begun)
         answers.statuses[status] += 1
 

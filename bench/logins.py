@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask.sessions import SecureCookieSessionInterface
 
 from bench.ground import Ground
@@ -23,9 +25,15 @@ def token_of(ground: Ground, user: User) -> str:
 
 def cookie_of(ground: Ground, user: User) -> str:
     """Return the cookie of a browser that is signed in as ``user``."""
-    login = open_login(user, kind=LoginKind.BROWSER, device=Device("127.0.0.1", "bench"), now=clock.now())
+    return cookies_of(ground, [user])[0]
+
+
+def cookies_of(ground: Ground, users: Sequence[User]) -> list[str]:
+    """Return the cookies of browsers that are signed in as these users."""
+    device, now = Device("127.0.0.1", "bench"), clock.now()
+    known = [(open_login(user, kind=LoginKind.BROWSER, device=device, now=now), user) for user in users]
+    parts = [{"login": login.public_id, "_user_id": user.get_id()} for login, user in known]
     db.session.commit()
     serializer = SecureCookieSessionInterface().get_signing_serializer(ground.app)
     assert serializer is not None
-    content = {"login": login.public_id, "_user_id": user.get_id(), "_fresh": True, "csrf_token": "0" * 40}
-    return f"disha={serializer.dumps(content)}"
+    return [f"disha={serializer.dumps({**part, '_fresh': False, 'csrf_token': '0' * 40})}" for part in parts]

@@ -9,7 +9,22 @@ from xml.etree import ElementTree as ET
 import pytest
 from sqlalchemy.engine import make_url
 
-from bench import api, booking, booking_http, due, growth, leads, live, mails, pages, signin, slots, standing, webhooks
+from bench import (
+    api,
+    booking,
+    booking_http,
+    due,
+    growth,
+    leads,
+    live,
+    mails,
+    pages,
+    signin,
+    slots,
+    standing,
+    webhooks,
+    week,
+)
 from bench.__main__ import PARTS, main
 from bench.ground import ground_on
 from bench.report import Report
@@ -34,6 +49,11 @@ def test_every_part_measures_and_reports(
                 pages.measure(ground, report, seconds=0.1, rounds=1, server=server)
             with report.part("Open pickers"):
                 live.measure(ground, report, seconds=0.2, pickers=8, pause=0.1, rounds=1, server=server)
+            with report.part("Week of results"):
+                monkeypatch.setattr(week, "OUT", tmp_path)
+                week.measure(
+                    ground, report, number=8, replayed=0.8, shares=(0.2,), pages=20_000, bookings=6, server=server
+                )
             with report.part("Webhooks of the gateway"):
                 webhooks.measure(ground, report, seconds=0.2, server=server)
             with report.part("Leads at the desk"):
@@ -70,6 +90,8 @@ def test_every_part_measures_and_reports(
     assert figures["bookings by POST that failed"]["value"] == 0
     assert figures["text search: p95 of many ÷ few"]["value"] > 0
     assert figures["reminders a minute"]["value"] > 0
+    assert figures["web cores to plan with"]["value"] > 0
+    assert set(json.loads((tmp_path / "week.json").read_text())["costs"]) >= {"landing", "booking"}
 
 
 def test_an_unknown_part_is_refused() -> None:
