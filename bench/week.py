@@ -154,17 +154,22 @@ def work_out(costs: dict[str, Cost], pages: float = assumed.PAGES) -> list[Row]:
     alone = planned / assumed.WEB_PART
     return [
         ("a page with all that comes along", web * 1000, "ms", f"{page.web * 1000:.1f} + {beside.web * 1000:.1f} ms"),
-        ("web cores at the peak", rate * web, "", f"{rate:.0f} pages/s × {web * 1000:.1f} ms, all of the time"),
-        ("web cores to plan with", planned, "", f"{rate * web:.1f} ÷ {assumed.USE}, so that answers stay quick"),
+        ("web cores at the peak", rate * web, "cores", f"{rate:.0f} pages/s × {web * 1000:.1f} ms, all of the time"),
+        ("web cores to plan with", planned, "cores", f"{rate * web:.1f} ÷ {assumed.USE}, so that answers stay quick"),
         (
             f"machines of {MACHINE_CORES} cores",
             machines + 1,
             "",
             f"{planned:.1f} ÷ {MACHINE_CORES}, and one that may fail",
         ),
-        ("Postgres's cores to plan with", postgres, "", f"{rate:.0f} × {database * 1000:.2f} ms ÷ {assumed.USE}"),
-        ("cores of a machine that does it alone", alone, "", f"{planned:.1f} ÷ 2/3: a third for Postgres and workers"),
-        ("pages a second of 2 cores that do all", rate * 2 / alone, "", f"{rate:.0f} × 2 ÷ {alone:.1f}"),
+        ("Postgres's cores to plan with", postgres, "cores", f"{rate:.0f} × {database * 1000:.2f} ms ÷ {assumed.USE}"),
+        (
+            "cores of a machine that does it alone",
+            alone,
+            "cores",
+            f"{planned:.1f} ÷ 2/3: a third for Postgres and workers",
+        ),
+        ("of a machine of 2 cores that does all", rate * 2 / alone, "pages/s", f"{rate:.0f} × 2 ÷ {alone:.1f}"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -299,6 +300,17 @@ def test_a_server_that_is_no_replica_is_never_read(pair: Pair) -> None:
     with pair.app.app_context():
         assert not other.in_use()
     other.engine.dispose()
+
+
+def test_of_several_one_that_is_away_is_passed_over(pair: Pair) -> None:
+    options, known = pair.app.config["SQLALCHEMY_ENGINE_OPTIONS"], pair.app.extensions[replicas.EXTENSION]
+    dead = Replica("postgresql+psycopg://postgres@/disha?host=/nowhere", options)
+    pair.app.extensions[replicas.EXTENSION] = ([dead, pair.replica], itertools.count())
+    try:
+        assert [_read_from(pair) for _ in range(3)] == [{"replica"}] * 3
+        assert _ready(pair) == "1 of 2"
+    finally:
+        pair.app.extensions[replicas.EXTENSION] = known
 
 
 def test_lag_is_the_age_of_what_has_arrived() -> None:
