@@ -11,6 +11,7 @@ from webapp.bookings.queries.free import (
     nearest_free,
     soonest_free,
 )
+from webapp.bookings.queries.mine import sessions_of_student
 from webapp.bookings.queries.sessions import (
     SessionFilter,
     all_sessions,
@@ -26,7 +27,6 @@ from webapp.bookings.queries.sessions import (
     loaded_session,
     session_numbers,
     sessions_of_counsellor,
-    sessions_of_student,
     upcoming_sessions,
 )
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Role, User
@@ -69,18 +69,6 @@ def upcoming_sessions(student_id: int, now: dt.datetime) -> list[CounsellingSess
     return list(db.session.scalars(wanted.order_by(S.starts_at, S.id)))
 
 
-def sessions_of_student(
-    student: User,
-    filter: SessionFilter | str = SessionFilter.ALL,  # noqa: A002  the word of the URL
-    page: int = 1,
-    *,
-    now: dt.datetime,
-    limit: int = DEFAULT_LIMIT,
-) -> Page[CounsellingSession]:
-    """Return one page of a student's sessions; two statements. Upcoming: next first; else latest first."""
-    return _page(loaded_session().where(S.student_id == student.id), filter, page, now, limit)
-
-
 def sessions_of_counsellor(
     counsellor: Counsellor,
     filter: SessionFilter | str = SessionFilter.ALL,  # noqa: A002  the word of the URL
@@ -139,11 +127,17 @@ def session_numbers(sessions: Sequence[CounsellingSession]) -> dict[int, int]:
     enrolments = {session.enrolment_id for session in sessions if session.enrolment_id is not None}
     if not enrolments:
         return {}
-    uses = or_(S.status.in_(USES_CREDIT), and_(S.status == SessionStatus.CANCELLED, ~S.credit_returned))
-    number = func.row_number().over(partition_by=S.enrolment_id, order_by=(S.starts_at, S.id))
-    rows = db.session.execute(select(S.id, number).where(S.enrolment_id.in_(enrolments), uses))
+    rows = db.session.execute(_NUMBERS, {"enrolments": sorted(enrolments)})
     wanted = {session.id for session in sessions}
     return {session_id: place for session_id, place in rows if session_id in wanted}
+
+
+_NUMBERS = select(  # built once: lists and homes ask it
+    S.id, func.row_number().over(partition_by=S.enrolment_id, order_by=(S.starts_at, S.id))
+).where(
+    S.enrolment_id == func.any(bindparam("enrolments", type_=ARRAY(BigInteger))),
+    or_(S.status.in_(USES_CREDIT), and_(S.status == SessionStatus.CANCELLED, ~S.credit_returned)),
+)
 
 
 def chain_of(session: CounsellingSession) -> str:
