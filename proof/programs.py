@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from proof.client import AWAY, Answer, Attempt, Client
 from proof.people import PASSWORD, Town
 
-MOST_TRIES = 20  # of one booking under one key
+MOST_TRIES = 100  # of one booking under one key
+PAUSE_SECONDS = 0.3
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Program:
                 self.token = ""
             if answer.status not in AWAY | {401} or self.client.stopping.is_set() or not self.sign_in():
                 break
+            time.sleep(PAUSE_SECONDS)
         if answer.status == 201:
             attempt.named = json.loads(answer.text)["data"]["_id"]
         return attempt
