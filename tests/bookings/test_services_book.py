@@ -181,6 +181,19 @@ def test_a_taken_time_is_refused_with_alternatives_on_the_same_day() -> None:
     _nothing_changed(world.enrolment.sessions_used, sessions=1)
 
 
+def test_who_is_late_waits_for_no_lock_and_who_is_not_takes_them_in_the_houses_order(db_session: Session) -> None:
+    world = make_world()
+    make_session(make_enrolment(make_user()), world.counsellor, SATURDAY_10)
+    db_session.commit()
+    with count_queries() as late, pytest.raises(SlotTaken):
+        book(world)
+    assert not [statement for statement in late if "FOR NO KEY UPDATE" in statement]
+    with count_queries() as first:
+        book(world, SATURDAY_10 + HALF_HOUR)
+    (locking,) = (statement for statement in first if "FOR NO KEY UPDATE" in statement)
+    assert locking.endswith("FOR NO KEY UPDATE OF counsellors, users, enrolments")
+
+
 def test_alternatives_are_free_for_this_length_and_this_student() -> None:
     world = make_world(session_minutes=60, rules={"step_minutes": 30})
     elsewhere = make_counsellor()
