@@ -54,8 +54,11 @@ def _flask(words: Words, desk: Desk) -> None:
 
 def _make(words: Words, desk: Desk) -> None:
     del desk
-    assert set(words[1:]) <= make_targets() | {"…"}, words
-    assert _run(["make", "-n", *words[1:]]) or words[1:] == ["run"]
+    targets = [word for word in words[1:] if "=" not in word]
+    given = {word.partition("=")[0] for word in words[1:] if "=" in word}
+    assert set(targets) <= make_targets(), words
+    assert all(name in _make_variables() or name.lower() in Settings.model_fields for name in given), words
+    assert _run(["make", "-n", *targets]), words
 
 
 def _python(words: Words, desk: Desk) -> None:
