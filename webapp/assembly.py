@@ -43,6 +43,7 @@ def assemble(settings: Settings) -> Flask:
         static_folder=None,
         instance_path=str(settings.data_dir.absolute()),
     )
+    app.ensure_sync = _as_it_is  # type: ignore[method-assign]  # asked some twenty times a request; nothing here is async
     init_templates(app)
     _configure(app, settings)
     app.before_request(_read_clock)  # first of all: whoever looks up a login needs it
@@ -148,6 +149,10 @@ def _teach_templates(app: Flask, settings: Settings) -> None:
     @app.context_processor
     def about_request() -> dict[str, Any]:
         return {"now": g.get("now") or clock.now(), "viewer_zone": viewer_zone}
+
+
+def _as_it_is(function: Any) -> Any:
+    return function
 
 
 def _read_clock() -> None:

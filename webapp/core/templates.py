@@ -14,6 +14,8 @@ from flask import Flask, request
 from flask.templating import Environment
 from markupsafe import Markup
 
+from webapp.core.urls import path_of
+
 MOST_KEPT = 1000  # fragments a process, a few kilobytes each
 _ICON = Markup('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>')
 
@@ -59,6 +61,8 @@ class Fragments:
 def init_templates(app: Flask) -> None:
     """Choose the environment and give it ``svg_icon`` and ``kept``; before anything else asks for it."""
     app.jinja_environment = HouseEnvironment
+    # A plain dict: the usual cache orders its keys at each look-up, and a page looks up some thirty templates.
+    app.jinja_options = {**app.jinja_options, "cache_size": -1}
 
     @lru_cache(maxsize=512)
     def svg_icon(name: str, cls: str = "") -> Markup:
@@ -66,4 +70,4 @@ def init_templates(app: Flask) -> None:
         sprite = app.extensions["asset_url"]("vendor/icons.svg")
         return _ICON.format(f" {cls}" if cls else "", sprite, name)
 
-    app.jinja_env.globals.update(svg_icon=svg_icon, kept=Fragments())
+    app.jinja_env.globals.update(svg_icon=svg_icon, kept=Fragments(), path_of=path_of)

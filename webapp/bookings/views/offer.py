@@ -18,6 +18,7 @@ from webapp.bookings.queries.kept import kept_enrolments
 from webapp.bookings.selling import Article
 from webapp.core.money import format_rupees
 from webapp.core.times import format_day
+from webapp.core.urls import path_of
 from webapp.counsellors.models import Counsellor
 from webapp.enrolments.models import Enrolment
 from webapp.enrolments.queries import bookable_with, get_enrolment_for, usable_enrolments
@@ -85,7 +86,7 @@ def find_offer(counsellor: Counsellor, query: PickerQuery, now: dt.datetime) -> 
             heading="Sign in to keep this time" if article else "Sign in to book",
             words="The time you choose stays chosen. A new account takes a minute.",
             actions=_sign_in,
-            others_url=_others_with(article) if article else url_for("public.counsellors"),
+            others_url=_others_with(article) if article else path_of("public.counsellors"),
         )
     user: User = current_user
     if user.role is not Role.STUDENT:
@@ -194,7 +195,7 @@ def _packages(counsellor: Counsellor, here: str) -> list[Action]:
 def _others(enrolment: Enrolment, usable: list[Enrolment]) -> str:
     """Where else this student could book: nowhere, where the package has its one counsellor."""
     if enrolment.assigned_counsellor_id is None and enrolment.service_id is None:
-        return url_for("bookings.choose", enrolment=enrolment.public_id)
+        return path_of("bookings.choose", enrolment=enrolment.public_id)
     return url_for("bookings.choose") if len(usable) > 1 else ""
 
 

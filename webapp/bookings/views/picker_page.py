@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from flask import url_for
-
 from webapp.availability.rules import BookingMode, local_date
 from webapp.bookings.panel import KEEP, SAFE, UNPAID, Panel, PanelKind, Sale, Terms, lost_words, short_name, terms
 from webapp.bookings.picker_url import WITH, PickerQuery, PickerUrls, write_instant
@@ -23,6 +21,7 @@ from webapp.bookings.views.offer import Offer
 from webapp.bookings.views.picker_times import Times, read_times
 from webapp.core import live
 from webapp.core.times import format_day, zone_choices
+from webapp.core.urls import path_of
 from webapp.counsellors.models import Counsellor
 from webapp.enrolments.models import Enrolment
 
@@ -182,7 +181,7 @@ def build_page(
 ) -> PickerPage:
     """Gather the picker; one statement for all times, and the version that its watcher compares with."""
     counsellor = offer.counsellor
-    urls = PickerUrls(url_for("bookings.pick", public_id=counsellor.public_id), query)
+    urls = PickerUrls(path_of("bookings.pick", public_id=counsellor.public_id), query)
     key = live.version(live_key(counsellor.public_id))  # before the times: what changes meanwhile is seen later
     times = read_times(offer, query, now)
     lost = times.blocker is not None or (refusal is not None and refusal.lost)
@@ -219,7 +218,7 @@ def build_page(
         else None,
         panel=_panel(offer, query, times, refusal, near=near, urls=urls, refreshing=refreshing, now=now),
         zones=_zones(now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0), query.zone),
-        live_url=url_for("bookings.live", public_id=counsellor.public_id, v=key),
+        live_url=f"{path_of('bookings.live', public_id=counsellor.public_id)}?v={key}",
         others_url=offer.others_url,
         nothing_free=_nothing_free(times, query),
         typed=form_filled and lost,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, g, request, session, url_for
+from flask import Response, g, request, session
 from flask_login import current_user
 
 from webapp.core import live
 from webapp.core.access import allow
 from webapp.core.htmx import render
 from webapp.core.pieces import ALL, kept, know, live_key, rows_key
+from webapp.core.urls import path_of
 from webapp.notifications.queries import count_unread
 from webapp.notifications.queries.inbox import MOST_COUNTED
 from webapp.notifications.services import inbox_key
@@ -44,7 +45,7 @@ def bell() -> Bell:
         version = live.version(inbox_key(current_user.public_id))
         unread = kept("unread", (person,), rows, lambda: count_unread(person), now=g.now)
         label = f"{MOST_COUNTED - 1}+" if unread >= MOST_COUNTED else str(unread)
-        g.bell = Bell(unread, label, url_for("notifications.live", v=version))
+        g.bell = Bell(unread, label, f"{path_of('notifications.live')}?v={version}")
     found: Bell = g.bell
     return found
 
