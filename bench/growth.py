@@ -18,11 +18,13 @@ from sqlalchemy import select
 from bench import leads
 from bench.ground import Ground, prepared
 from bench.load import Question, ask
+from bench.logins import cookie_of
 from bench.pages import picker_path, student_cookie
 from bench.report import Report
 from bench.seed import Size
 from bench.server import Served, shared
 from bench.timing import quantile
+from webapp.accounts.models import User
 from webapp.bookings.queries import free_starts_for
 from webapp.core.db import db
 from webapp.counsellors.models import Counsellor
@@ -67,6 +69,7 @@ def ask_all(ground: Ground, *, seconds: float, number: int, server: Served | Non
         pages = {
             "picker": Question(web, picker_path(), student),
             "student's home": Question(web, "/student", student),
+            "counsellor's home": Question(web, "/counsellor", _counsellor_cookie(ground)),
             "leads": Question(web, "/admin/leads", admin),
         }
         for name, question in pages.items():
@@ -77,6 +80,10 @@ def ask_all(ground: Ground, *, seconds: float, number: int, server: Served | Non
             found[f"{name}, p50"] = answers.ms(0.5)
     leads.empty()
     return found
+
+
+def _counsellor_cookie(ground: Ground) -> str:
+    return cookie_of(ground, db.session.scalars(select(User).where(User.public_id == "user_c1")).one())
 
 
 def _slots(ground: Ground, seconds: float) -> float:
