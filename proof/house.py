@@ -93,6 +93,17 @@ class House:
                             found[name] += [one.pid for one in child.children() if _serves(one)]
         return found[role]
 
+    def cpu_since(self, at: float) -> float:
+        """Seconds of CPU of our web, worker and scheduler processes that were started after an instant."""
+        used = 0.0
+        for pid in (pid for role in ("web", "worker", "scheduler") for pid in self.pids(role)):
+            with suppress(psutil.NoSuchProcess):
+                process = psutil.Process(pid)
+                if process.create_time() > at:
+                    times = process.cpu_times()
+                    used += times.user + times.system
+        return used
+
 
 def _role(command: str) -> str:
     words = {"granian": "web", "wsgi worker": "worker", "wsgi scheduler": "scheduler", "bin/postgres": "postgres"}

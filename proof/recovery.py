@@ -24,12 +24,17 @@ ABOUT_BOOKINGS = ("Confirmed", "Request")  # how the subjects of their mails beg
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Seconds from the fault to: pages steadily good, a booking taken, the mail of that booking delivered."""
+    """Seconds from the fault to: pages steadily good, a booking taken, the mail of that booking delivered.
+
+    ``cpu`` are the seconds of CPU that the processes started meanwhile have used by then: a machine that has nothing
+    else to do needs about so long.
+    """
 
     fault: str
     pages: float
     booking: float
     mail: float
+    cpu: float
 
     @property
     def slowest(self) -> float:
@@ -63,7 +68,8 @@ class Probe:
             thread.start()
         for thread in asking:
             thread.join()
-        found.append(Recovery(fault, pages[0], booking[0], self._first_mail(email, begun, at)))
+        mail = self._first_mail(email, begun, at)
+        found.append(Recovery(fault, pages[0], booking[0], mail, self._house.cpu_since(at)))
         program.client.close()
 
     def _ask_pages(self, begun: float, back: list[float]) -> None:
