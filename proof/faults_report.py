@@ -20,6 +20,12 @@ person would, programs under the same key. Meanwhile each part is killed in turn
 system brings it back. At the end the load stops, the house does what is due, and everything is asked.
 """
 
+BACK = """\
+Seconds from the kill (not from the restart): until three good pages in a row, until a booking is taken, and until its
+mail is at the mail server; the slowest of all rounds. Then the CPU that the processes started meanwhile had used until
+all was back: a machine with nothing else to do needs about so long.
+"""
+
 
 def report(outcome: Outcome) -> str:
     """Return the report."""
@@ -29,18 +35,11 @@ def report(outcome: Outcome) -> str:
 
 
 def _recoveries(outcome: Outcome) -> list[str]:
-    rows = [
-        "## How soon it is back\n",
-        "Seconds from the kill (not from the restart): until three good pages in a row,",
-    ]
-    rows += [
-        "until a booking is taken, and until its mail is at the mail server; the slowest of all rounds. Then the CPU that the\nprocesses started meanwhile had used until all was back: a machine with nothing else to do needs about so long.\n"
-    ]
-    rows += ["| fault | times | pages | a booking | its mail | CPU |", "|---|---:|---:|---:|---:|---:|"]
+    rows = ["## How soon it is back\n", BACK, "| fault | times | pages | a booking | its mail | CPU |"]
+    rows.append("|---|---:|---:|---:|---:|---:|")
     for name in dict.fromkeys(one.fault for one in outcome.recoveries):
         mine = [one for one in outcome.recoveries if one.fault == name]
-        worst = (max(one.pages for one in mine), max(one.booking for one in mine), max(one.mail for one in mine))
-        worst = (*worst, max(one.cpu for one in mine))
+        worst = [max(getattr(one, what) for one in mine) for what in ("pages", "booking", "mail", "cpu")]
         rows.append(f"| {name} | {len(mine)} | " + " | ".join(f"{seconds:.1f} s" for seconds in worst) + " |")
     return rows
 
