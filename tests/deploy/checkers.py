@@ -182,6 +182,11 @@ def _shell_settings(words: Words, desk: Desk) -> None:
     assert {name: read.get(name) for name in settings_of(example)} == settings_of(example)
 
 
+def _script(words: Words, desk: Desk) -> None:
+    _paths_are_there(words, desk)
+    assert _run([words[0], "-n", *words[1:]]), words
+
+
 def _anything(words: Words, desk: Desk) -> None:
     """Ordinary words of a shell that name nothing of ours."""
     _paths_are_there(words, desk)
@@ -191,7 +196,7 @@ CHECKERS: dict[str, Callable[[Words, Desk], None]] = {
     "flask": _flask, "make": _make, "python": _python, "python3": _python, "pip": _pip, "docker": _compose,
     "podman": _podman, "systemctl": _systemctl, "journalctl": _journalctl, "cp": _files, "chmod": _files,
     "install": _files, "ln": _files, "useradd": _useradd, "granian": _granian, "gunicorn": _gunicorn,
-    "openssl": _openssl, "set": _shell_settings, ".": _anything, "grep": _anything, "cd": _anything, "git": _anything,
+    "openssl": _openssl, "set": _shell_settings, "sh": _script, ".": _anything, "grep": _anything, "cd": _anything, "git": _anything,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from click.testing import Result
 from flask import Flask
+from flask.cli import FlaskGroup
 
 from tests.core.test_backup import house
 from tests.factories import NOW, make_package, make_user
@@ -19,6 +20,7 @@ from webapp.core.db import transaction
 
 LOST = "lost@example.com"
 WARNED = {("db", "downgrade")}  # named so that nobody uses it
+FLASKS_OWN = {"routes"}
 NEVER_ENDS = {"worker", "scheduler"}  # started and stopped by tests/reliability/test_start_stop.py
 
 
@@ -61,7 +63,8 @@ class Desk:
 
 def _run(app: Flask, words: list[str], typed: str | None = None) -> Result:
     with app.app_context():  # the command's own, whatever the test is in
-        return app.test_cli_runner().invoke(args=words, input=typed)
+        whole = FlaskGroup(create_app=lambda: app) if words[0] in FLASKS_OWN else None
+        return app.test_cli_runner().invoke(whole, args=words, input=typed)
 
 
 def open_desk(settings: Settings, folder: Path) -> Iterator[Desk]:
