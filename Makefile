@@ -8,12 +8,15 @@
 # make sbom   what Disha is made of, as CycloneDX, in sbom.cdx.json
 
 PY := .venv/bin/python
-WORKERS ?= 2
+# Of the tests: one more than there are cores; who waits for a browser or a process leaves his core to another.
+WORKERS ?= 3
 APP_ENV ?= demo
 COMPILE := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 unexport PYTHONDONTWRITEBYTECODE  # some machines set it, and every process would compile the whole house anew
+
+CHECKS = $(MAKE) --no-print-directory lint
 
 .PHONY: run test lint format bench chaos soak fuzz requirements sbom setup
 .DEFAULT_GOAL := run
@@ -25,8 +28,14 @@ run: setup
 test: setup
 	@.ci/chromium
 	@$(PY) -m webapp.core.assets
-	@$(MAKE) --no-print-directory lint
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal
+	@said=$$(mktemp); $(CHECKS) >"$$said" 2>&1 & checks=$$!; \
+	trap 'rm -f "$$said"' EXIT; \
+	echo "$(PY) -m pytest -n $(WORKERS) --dist worksteal   (lint beside it; what it says comes after)"; \
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal; tests=$$?; \
+	wait $$checks; lint=$$?; cat "$$said"; \
+	[ $$lint = 0 ] || echo "make test: lint failed, see above"; \
+	[ $$tests = 0 ] || echo "make test: tests failed, see above lint"; \
+	exit $$((tests || lint))
 
 lint: setup
 	$(PY) -m ruff check .

@@ -6,10 +6,8 @@ import re
 from collections import Counter
 from typing import Any
 
-import jsonschema
 import pytest
 from flask import Flask
-from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.api import ids
 from tests.api.contract import ENDPOINTS
@@ -30,6 +28,9 @@ def whole(app: Flask) -> dict[str, Any]:
 
 
 def test_it_is_valid(whole: dict[str, Any]) -> None:
+    import jsonschema  # takes a second to compile grammars: only who runs this pays
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
     assert whole["openapi"].startswith("3.1")
     problems = [str(error.message)[:200] for error in OpenAPIV31SpecValidator(whole).iter_errors()]
     assert not problems
@@ -81,6 +82,8 @@ def test_every_word_of_a_path_has_an_example(every: list[Operation]) -> None:
 
 
 def test_every_body_has_an_example_that_its_schema_allows(every: list[Operation], whole: dict[str, Any]) -> None:
+    import jsonschema
+
     missing = [one.name for one in every if one.has_body and one.example is None]
     assert missing == []
     for one in every:

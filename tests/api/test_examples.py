@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jsonschema
 from flask import Flask
 
 from tests.api.operations import ROLES, Operation
@@ -40,6 +39,8 @@ def problem_of(app: Flask, world: World, one: Operation) -> str | None:
         return f"{answer.mimetype} is not documented"
     if answer.mimetype != "application/json":
         return None
+    import jsonschema  # takes a second to compile grammars: only who runs this pays
+
     schema = {**content["application/json"]["schema"], "components": one.whole["components"]}
     wrong = next(jsonschema.Draft202012Validator(schema).iter_errors(answer.json), None)
     return f"{'.'.join(map(str, wrong.absolute_path))}: {wrong.message[:200]}" if wrong else None
