@@ -196,7 +196,8 @@ CHECKERS: dict[str, Callable[[Words, Desk], None]] = {
     "flask": _flask, "make": _make, "python": _python, "python3": _python, "pip": _pip, "docker": _compose,
     "podman": _podman, "systemctl": _systemctl, "journalctl": _journalctl, "cp": _files, "chmod": _files,
     "install": _files, "ln": _files, "useradd": _useradd, "granian": _granian, "gunicorn": _gunicorn,
-    "openssl": _openssl, "set": _shell_settings, "sh": _script, ".": _anything, "grep": _anything, "cd": _anything, "git": _anything,
+    "openssl": _openssl, "set": _shell_settings, "sh": _script,
+    ".": _anything, "grep": _anything, "cd": _anything, "git": _anything,
 }  # fmt: skip
 
 
