@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InternalError, OperationalError
 
-from tests.conftest import CleanClient
+from tests.conftest import NOW, CleanClient
 from tests.factories import make_counsellor, make_package, make_user
 from tests.pages import Browser
 from tests.replica import ReplicaServer
@@ -32,6 +32,7 @@ from webapp.core.db import db
 from webapp.core.embedded import PostgresServer
 from webapp.core.jobs import get_redis
 from webapp.core.replicas import Lag, Replica, all_replicas, may_lag
+from webapp.dashboards.system.prometheus import exposition
 
 PAGE = "/packages/jee-complete"
 LOOKS = (replicas.END_OF_LOG, replicas.REPLAYED)
@@ -256,6 +257,13 @@ def test_visitors_go_on_while_the_primary_is_away(pair: Pair, monkeypatch: pytes
     monkeypatch.setattr(replicas, "_ask", away)
     assert pair.look()
     assert _read_from(pair) == {"replica"}
+
+
+def test_metrics_tell_of_it(pair: Pair) -> None:
+    with pair.app.test_request_context("/metrics"):
+        told = exposition(NOW).decode()
+    assert 'disha_replica_in_use{replica="1"} 1.0' in told
+    assert 'disha_replica_lag_seconds{replica="1"}' in told
 
 
 def test_a_write_is_refused_by_the_replica(pair: Pair) -> None:
