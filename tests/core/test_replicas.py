@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from psycopg.errors import QueryCanceled, SerializationFailure
+from pydantic import SecretStr
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InternalError, OperationalError
 
-from tests.conftest import NOW, CleanClient
+from tests.conftest import CleanClient
 from tests.factories import make_counsellor, make_package, make_user
 from tests.pages import Browser
 from tests.replica import ReplicaServer
@@ -32,9 +33,9 @@ from webapp.core.db import db
 from webapp.core.embedded import PostgresServer
 from webapp.core.jobs import get_redis
 from webapp.core.replicas import Lag, Replica, all_replicas, may_lag
-from webapp.dashboards.system.prometheus import exposition
 
 PAGE = "/packages/jee-complete"
+TOKEN = "of-prometheus-0123456789-0123456789"
 LOOKS = (replicas.END_OF_LOG, replicas.REPLAYED)
 
 
@@ -62,7 +63,15 @@ def whole_pair(servers: tuple[str, str], settings: Settings) -> Iterator[Pair]:
     server = ReplicaServer(folder / name, PostgresServer(folder))
     server.data_dir.mkdir()
     replica_url = server.database_url(name)
-    app = create_app(settings.model_copy(update={"database_url": database_url, "database_replica_urls": replica_url}))
+    app = create_app(
+        settings.model_copy(
+            update={
+                "database_url": database_url,
+                "database_replica_urls": replica_url,
+                "metrics_token": SecretStr(TOKEN),
+            }
+        )
+    )
     app.test_client_class = CleanClient
     with app.app_context():
         make_package(name="JEE Complete", slug="jee-complete")
@@ -260,8 +269,7 @@ def test_visitors_go_on_while_the_primary_is_away(pair: Pair, monkeypatch: pytes
 
 
 def test_metrics_tell_of_it(pair: Pair) -> None:
-    with pair.app.test_request_context("/metrics"):
-        told = exposition(NOW).decode()
+    told = pair.app.test_client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
     assert 'disha_replica_in_use{replica="1"} 1.0' in told
     assert 'disha_replica_lag_seconds{replica="1"}' in told
 
