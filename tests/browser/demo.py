@@ -248,8 +248,9 @@ class Demo:
         def work() -> str:
             who = db.session.scalars(select(Counsellor).where(Counsellor.name.like("Sourav%"))).one()
             first = clock.now().date() + dt.timedelta(days=4)
+            last = first + dt.timedelta(days=6)  # whichever weekday it is, one of the seven has hours
             return write_instant(
-                free_starts_for(who, student_id=None, duration=None, first=first, last=first, now=clock.now())[0]
+                free_starts_for(who, student_id=None, duration=None, first=first, last=last, now=clock.now())[0]
             )
 
         return self.world.write(work)
