@@ -31,7 +31,8 @@ KNOWN = {
 }
 
 
-def test_no_statement_bypasses_the_session_unseen() -> None:
+def test_no_statement_bypasses_the_session_unseen(app: Flask) -> None:
+    assert app.extensions["pieces"]  # the list is made with the app
     followed = {model.__name__ for model in _followed}
     found = set()
     for path in (ROOT / "webapp").rglob("*.py"):

@@ -43,7 +43,7 @@ def assemble(settings: Settings) -> Flask:
         static_folder=None,
         instance_path=str(settings.data_dir.absolute()),
     )
-    app.ensure_sync = _as_it_is  # type: ignore[method-assign]  # asked some twenty times a request; nothing here is async
+    app.ensure_sync = _as_it_is  # type: ignore[assignment,method-assign]  # asked 20 times a request: nothing is async
     init_templates(app)
     _configure(app, settings)
     app.before_request(_read_clock)  # first of all: whoever looks up a login needs it

@@ -14,9 +14,9 @@ from tests.bookings.picker_scene import TEN, Scene
 from tests.factories import NOW, make_counsellor, make_enrolment, make_package, make_user
 from tests.pages import Browser
 from webapp.accounts.models import Role
-from webapp.availability.queries import DayRecord, rules_of
+from webapp.availability.queries import DayRecord, get_calendar, rules_of
 from webapp.availability.rules import Window
-from webapp.availability.services import AvailabilityChange, Terms, get_calendar, save_availability
+from webapp.availability.services import AvailabilityChange, Terms, save_availability
 from webapp.bookings.services import book_session, cancel_session
 from webapp.bookings.services.holds import hold_slot
 from webapp.core import clock
