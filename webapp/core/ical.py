@@ -34,7 +34,8 @@ def fold(line: str) -> str:
     """Break a line that is longer than 75 octets, never within a character."""
     if len(line) <= FOLD and line.isascii():
         return line
-    octets, parts, begin = line.encode(), [], 0
+    octets, begin = line.encode(), 0
+    parts: list[str] = []
     while len(octets) - begin > (room := FOLD - bool(parts)):
         end = begin + room
         while octets[end] & 0xC0 == 0x80:

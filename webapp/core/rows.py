@@ -7,7 +7,9 @@ statement that is as long as its rows is never prepared twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from webapp.core.db import Base
@@ -22,7 +24,7 @@ def insert_from_json(model: type[Base], columns: Sequence[str], parameter: str, 
     To be asked for when all models are there: a foreign key has the type of what it points at.
     ``once``: the unique column by which a row that is there already adds nothing.
     """
-    table = model.__table__
+    table = cast(Table, model.__table__)
     names = ", ".join(columns)
     typed = ", ".join(f"{name} {table.columns[name].type.compile(dialect=_DIALECT)}" for name in columns)
     insert = (
