@@ -18,11 +18,11 @@ unexport PYTHONDONTWRITEBYTECODE  # some machines set it, and every process woul
 
 CHECKS = $(MAKE) --no-print-directory lint
 
-.PHONY: run test lint format bench chaos soak fuzz requirements sbom setup
+.PHONY: run test lint format bench chaos soak fuzz requirements sbom setup setup-demo
 .DEFAULT_GOAL := run
 
 run: export APP_ENV := $(APP_ENV)
-run: setup
+run: setup-demo
 	@exec $(PY) -m webapp
 
 test: setup
@@ -69,7 +69,11 @@ fuzz: setup
 
 requirements: setup
 	$(COMPILE) --output-file requirements.txt requirements.in
+	$(COMPILE) --output-file requirements-demo.txt requirements-demo.in
 	$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
 
 setup:
 	@.ci/setup
+
+setup-demo:
+	@.ci/setup demo

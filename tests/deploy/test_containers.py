@@ -70,7 +70,7 @@ def test_the_image_installs_what_the_app_was_tested_with() -> None:
     assert {"s3fs", "gunicorn"} <= set(theirs)
     assert theirs["s3fs"] == ours["fsspec"]
     node = dict(PINNED.findall((DEPLOY / "requirements-build.txt").read_text()))
-    assert node.items() <= dict(PINNED.findall((ROOT / "requirements-dev.txt").read_text())).items()
+    assert node.items() <= dict(PINNED.findall((ROOT / "requirements-demo.txt").read_text())).items()
 
 
 def test_compose_starts_each_process_by_a_command_that_exists(app: Flask) -> None:

@@ -25,7 +25,7 @@ def _pinned(name: str) -> dict[str, str]:
     return dict(PINNED.findall((ROOT / name).read_text()))
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-demo.txt", "requirements-dev.txt"])
 def test_every_requirement_is_pinned_with_its_hashes(name: str) -> None:
     blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text().strip())
     for block in blocks:
@@ -35,14 +35,19 @@ def test_every_requirement_is_pinned_with_its_hashes(name: str) -> None:
 
 
 def test_what_is_wanted_is_what_is_pinned() -> None:
-    for source, compiled in (("requirements.in", "requirements.txt"), ("requirements-dev.in", "requirements-dev.txt")):
-        pinned = _pinned(compiled)
+    for source in ("requirements.in", "requirements-demo.in", "requirements-dev.in"):
+        pinned = _pinned(source.replace(".in", ".txt"))
         lines = (line.split("#")[0].strip() for line in (ROOT / source).read_text().splitlines())
         for line in filter(None, lines):
             if not line.startswith("-r"):
                 name, _, version = re.sub(r"\[.*?\]", "", line).partition("==")
                 assert version, f"{line} has no version"
                 assert pinned.get(name.lower().replace("_", "-")) == version, line
+
+
+def test_the_tests_have_all_that_the_demo_has() -> None:
+    assert _pinned("requirements.txt").items() <= _pinned("requirements-demo.txt").items()
+    assert _pinned("requirements-demo.txt").items() <= _pinned("requirements-dev.txt").items()
 
 
 def test_setup_installs_nothing_without_its_hash() -> None:
