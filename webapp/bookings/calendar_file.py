@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
+from icalendar import Calendar, Event, vCalAddress
+
 from webapp.bookings.models import CounsellingSession
 from webapp.config import Settings
-from webapp.core import ical
 
 FILENAME = "session.ics"
-CALENDAR_END = "END:VCALENDAR"
 
 
 class Method(enum.StrEnum):
@@ -78,42 +78,41 @@ class Entry:
 
 def write_calendar(entry: Entry, settings: Settings, now: dt.datetime) -> str:
     """Return the file's text, with the line ends and folding of RFC 5545."""
-    event = event_lines(entry, settings, now)
-    return ical.join([*calendar_head(entry.method, settings), *event, CALENDAR_END])
+    calendar = new_calendar(entry.method, settings)
+    calendar.add_component(calendar_event(entry, settings, now))
+    text: str = calendar.to_ical().decode()
+    return text
 
 
-def calendar_head(method: Method, settings: Settings) -> list[str]:
-    """Return the lines before a calendar's entries."""
-    return [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:-//{ical.plain(settings.site_name)}//Counselling//EN",
-        "CALSCALE:GREGORIAN",
-        f"METHOD:{method}",
-    ]
+def new_calendar(method: Method, settings: Settings) -> Calendar:
+    """Return a calendar without entries."""
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{settings.site_name}//Counselling//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method.value)
+    return calendar
 
 
-def event_lines(entry: Entry, settings: Settings, stamp: dt.datetime, *more: str) -> list[str]:
-    """Return the entry of one session, with ``more`` lines; ``stamp`` is when this version of it was written."""
+def calendar_event(entry: Entry, settings: Settings, stamp: dt.datetime) -> Event:
+    """Return the entry of one session; ``stamp`` is when this version of it was written."""
     session, stands = entry.session, entry.stands
-    lines = [
-        "BEGIN:VEVENT",
-        f"UID:{entry.chain}@{urlsplit(settings.base_url).hostname or 'disha.invalid'}",
-        f"SEQUENCE:{session.version}",
-        f"DTSTAMP:{ical.utc(stamp)}",
-        f"DTSTART:{ical.utc(session.starts_at)}",
-        f"DTEND:{ical.utc(session.ends_at)}",
-        f"SUMMARY:{ical.plain(f'{settings.site_name}: session with {one_line(entry.reader.meets)}')}",
-        f"DESCRIPTION:{ical.plain(_description(entry))}",
-        f"STATUS:{stands}",
-        f"TRANSP:{'TRANSPARENT' if stands is Standing.CANCELLED else 'OPAQUE'}",
-        f"URL:{entry.url}",
-    ]
+    event = Event()
+    event.add("uid", f"{entry.chain}@{urlsplit(settings.base_url).hostname or 'disha.invalid'}")
+    event.add("sequence", session.version)
+    event.add("dtstamp", stamp)
+    event.add("dtstart", session.starts_at.astimezone(dt.UTC))
+    event.add("dtend", session.ends_at.astimezone(dt.UTC))
+    event.add("summary", f"{settings.site_name}: session with {one_line(entry.reader.meets)}")
+    event.add("description", _description(entry))
+    event.add("status", stands.value)
+    event.add("transp", "TRANSPARENT" if stands is Standing.CANCELLED else "OPAQUE")
+    event.add("url", entry.url)
     if session.meeting_link and stands is Standing.CONFIRMED:
-        lines.append(f"LOCATION:{ical.plain(session.meeting_link)}")
+        event.add("location", session.meeting_link)
     if entry.method is not Method.PUBLISH:
-        lines += _people(entry.reader, settings)
-    return [*lines, *more, "END:VEVENT"]
+        _add_people(event, entry.reader, settings)
+    return event
 
 
 def _description(entry: Entry) -> str:
@@ -126,10 +125,13 @@ def _description(entry: Entry) -> str:
     return "\n".join([f"{session.minutes} minutes.", *join, f"Session page: {entry.url}"])
 
 
-def _people(reader: Reader, settings: Settings) -> list[str]:
+def _add_people(event: Event, reader: Reader, settings: Settings) -> None:
     house, address = parseaddr(settings.mail_from)
-    name, who = ical.quoted(one_line(reader.name)), one_line(reader.email)
-    return [
-        f"ORGANIZER;CN={ical.quoted(house or settings.site_name)}:mailto:{address}",
-        f"ATTENDEE;CN={name};ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:{who}",
-    ]
+    organizer = vCalAddress(f"mailto:{address}")
+    organizer.params["CN"] = house or settings.site_name
+    event.add("organizer", organizer)
+    attendee = vCalAddress(f"mailto:{reader.email}")
+    attendee.params.update(
+        {"CN": one_line(reader.name), "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+    )
+    event.add("attendee", attendee)

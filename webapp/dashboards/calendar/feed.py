@@ -8,18 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from icalendar import Timezone
+from icalendar import Calendar, Timezone
+from icalendar.prop import vDuration, vText
 
 from webapp.accounts.models import User
-from webapp.bookings.calendar_file import (
-    CALENDAR_END,
-    Entry,
-    Method,
-    Reader,
-    Standing,
-    calendar_head,
-    event_lines,
-)
+from webapp.bookings.calendar_file import Entry, Method, Reader, Standing, calendar_event, new_calendar
 from webapp.bookings.emails import counsellor_of, session_url, student_of
 from webapp.bookings.models import CounsellingSession
 from webapp.bookings.permissions import Part, part_of
@@ -27,9 +20,8 @@ from webapp.bookings.queries import chain_of
 from webapp.bookings.queries.feed import sessions_of_feed
 from webapp.bookings.rules import SessionStatus
 from webapp.config import Settings
-from webapp.core import ical
 
-ASK_AGAIN = "PT1H"
+HOUR, ASK_AGAIN = dt.timedelta(hours=1), "PT1H"
 STANDINGS = {
     SessionStatus.REQUESTED: Standing.TENTATIVE,
     SessionStatus.CANCELLED: Standing.CANCELLED,
@@ -38,25 +30,29 @@ STANDINGS = {
 
 def feed_text(user: User, settings: Settings, now: dt.datetime) -> str:
     """Return the feed of ``user`` with the line ends and folding of RFC 5545; one statement."""
-    lines = [*calendar_head(Method.PUBLISH, settings), *_description(user, settings)]
+    calendar = new_calendar(Method.PUBLISH, settings)
+    _describe(calendar, user, settings)
     sessions = sessions_of_feed(user, now)
     for session in sessions:
-        stamp = session.updated_at
-        lines += event_lines(_entry(user, session), settings, stamp, f"LAST-MODIFIED:{ical.utc(stamp)}")
+        stamp = session.updated_at.astimezone(dt.UTC)
+        event = calendar_event(_entry(user, session), settings, stamp)
+        event.add("last-modified", stamp)
+        calendar.add_component(event)
     if not sessions:  # a calendar object holds at least one component
-        lines += Timezone.from_tzid(user.zone).to_ical().decode().replace("\r\n ", "").splitlines()
-    return ical.join([*lines, CALENDAR_END])
+        calendar.add_component(Timezone.from_tzid(user.zone))
+    text: str = calendar.to_ical().decode()
+    return text
 
 
-def _description(user: User, settings: Settings) -> list[str]:
-    name = ical.plain(f"{settings.site_name} sessions")
-    return [
-        f"NAME:{name}",
-        f"X-WR-CALNAME:{name}",
-        f"X-WR-TIMEZONE:{ical.plain(user.zone)}",
-        f"X-PUBLISHED-TTL:{ASK_AGAIN}",
-        f"REFRESH-INTERVAL;VALUE=DURATION:{ASK_AGAIN}",
-    ]
+def _describe(calendar: Calendar, user: User, settings: Settings) -> None:
+    name = vText(f"{settings.site_name} sessions")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-timezone", vText(user.zone))
+    calendar.add("x-published-ttl", vText(ASK_AGAIN))
+    often = vDuration(HOUR)
+    often.params["VALUE"] = "DURATION"
+    calendar.add("refresh-interval", often)
 
 
 def _entry(user: User, session: CounsellingSession) -> Entry:
