@@ -137,6 +137,21 @@ def test_my_other_session_at_that_time_is_named(scene: Scene) -> None:
     assert "You already have a session at 10:30 AM." in plain(answer.text)
 
 
+def test_who_sends_again_is_led_to_what_is_booked_already(scene: Scene) -> None:
+    first, again = (scene.browser.submit(scene.at(), {"at": AT, "agenda": "x", "mode": "video"}) for _ in range(2))
+    assert again.status_code == 303
+    assert again.location == first.location
+    assert "This time is yours already." in plain(scene.browser.get(again.location).text)
+    assert len(scene.sessions()) == 1
+    assert scene.enrolment.sessions_used == 1
+
+
+def test_nobody_is_led_to_the_session_of_another(scene: Scene) -> None:
+    scene.take(TEN + HALF)
+    make_session(scene.enrolment, make_counsellor(), TEN - 2 * HALF)
+    assert scene.browser.submit(scene.at(), {"at": AT, "agenda": "x", "mode": "video"}).status_code == 409
+
+
 # ── what it costs ──
 
 

@@ -15,6 +15,7 @@ from webapp.bookings.queries.mine import sessions_of_student
 from webapp.bookings.queries.sessions import (
     SessionFilter,
     all_sessions,
+    booked_already,
     cancel_deadline_of,
     chain_of,
     count_by_status,
@@ -37,6 +38,7 @@ __all__ = [
     "affected_sessions",
     "agenda_of_counsellor",
     "all_sessions",
+    "booked_already",
     "calendar_data",
     "cancel_deadline_of",
     "chain_of",

@@ -69,6 +69,12 @@ def upcoming_sessions(student_id: int, now: dt.datetime) -> list[CounsellingSess
     return list(db.session.scalars(wanted.order_by(S.starts_at, S.id)))
 
 
+def booked_already(student_id: int, counsellor_id: int, starts_at: dt.datetime, now: dt.datetime) -> str | None:
+    """Return the public id of the session (or open request) a student has with this counsellor from this start on."""
+    mine = (S.student_id == student_id, S.counsellor_id == counsellor_id, S.starts_at == starts_at, is_live(now))
+    return db.session.scalar(select(S.public_id).where(*mine))
+
+
 def sessions_of_counsellor(
     counsellor: Counsellor,
     filter: SessionFilter | str = SessionFilter.ALL,  # noqa: A002  the word of the URL

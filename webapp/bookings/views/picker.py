@@ -18,6 +18,7 @@ from webapp.accounts.viewer import caller, viewer, viewer_zone
 from webapp.bookings.forms import BookingForm, MoveForm
 from webapp.bookings.panel import PanelKind
 from webapp.bookings.picker_url import PickerQuery, PickerUrls, read_instant, read_query
+from webapp.bookings.queries import booked_already
 from webapp.bookings.queries.kept import kept_counsellor, know_picker
 from webapp.bookings.selling import Article, seller
 from webapp.bookings.services import Wish, book_session, look_before_booking, rebook_session, reschedule_session
@@ -38,6 +39,7 @@ from webapp.counsellors.queries import get_public
 AnyForm = BookingForm | MoveForm
 NO_COUNSELLOR = "This counsellor takes no bookings at the moment. Choose another one."
 NO_TIME = "Choose a time first."
+OWN_ALREADY = "This time is yours already."
 FIELD_NAMES = {"meeting_mode": "mode"}  # a service's argument → the form's field
 
 
@@ -91,9 +93,18 @@ def book(public_id: str) -> BaseResponse:
     try:
         return see_other(_book(offer, form, chosen) if offer else _move(who, query, form, chosen))
     except SlotTaken as error:
-        return _refuse(who, query, form, error, offer)  # with what one books has not changed by it
+        return _own_already(who, query, chosen) or _refuse(who, query, form, error, offer)
     except DomainError as error:
         return _refuse(who, query, form, error)
+
+
+def _own_already(who: Counsellor, query: PickerQuery, chosen: dt.datetime) -> BaseResponse | None:
+    """Lead to the session where the time is the viewer's own: sent twice, or again because the first answer was lost."""
+    own = None if query.move else booked_already(viewer().id, who.id, chosen, g.now)
+    if own is None:
+        return None
+    flash(OWN_ALREADY, "ok")
+    return see_other(url_for("bookings.detail", public_id=own))
 
 
 def _counsellor(public_id: str) -> Counsellor:
