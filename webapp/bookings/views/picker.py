@@ -93,13 +93,14 @@ def book(public_id: str) -> BaseResponse:
     try:
         return see_other(_book(offer, form, chosen) if offer else _move(who, query, form, chosen))
     except SlotTaken as error:
+        # what one may book with has not changed by it
         return _own_already(who, query, chosen) or _refuse(who, query, form, error, offer)
     except DomainError as error:
         return _refuse(who, query, form, error)
 
 
 def _own_already(who: Counsellor, query: PickerQuery, chosen: dt.datetime) -> BaseResponse | None:
-    """Lead to the session where the time is the viewer's own: sent twice, or again because the first answer was lost."""
+    """Lead to the session if the time is the viewer's own: sent twice, or again because the first answer was lost."""
     own = None if query.move else booked_already(viewer().id, who.id, chosen, g.now)
     if own is None:
         return None
