@@ -155,8 +155,10 @@ def test_all_good_rows_come_in_at_once(browser: Browser, db_session: Session, ad
     assert actions == ["lead_import.created", "lead_import.running", "lead_import.done"]
     run_import(import_id)  # a second job of the same import
     assert count(db_session) == 2
+    db_session.commit()  # what is refused rolls back
     assert start(browser, import_id).status_code == 409
     assert browser.submit(f"{PAGE}/{import_id}/discard", page=PAGE).status_code == 409
+    assert count(db_session) == 2
 
 
 def test_who_is_known_is_counted_and_may_stay_out(browser: Browser, db_session: Session, admin: User) -> None:

@@ -74,8 +74,8 @@ def book_session(
     wish = Wish(counsellor_id, enrolment_id, starts_at)
     wanted = wanted or look_before_booking(student=student, wish=wish, now=now)
     counsellor, student, enrolment = _lock(wanted, student, now)
-    require_usable(enrolment, starts_at, now)
     data = _require_on_offer(counsellor, enrolment, starts_at, now)
+    require_usable(enrolment, starts_at, now)  # a time that is not on offer is told first
     begins, length = starts_at.astimezone(dt.UTC), dt.timedelta(minutes=enrolment.session_minutes)
     own = own_of_booking(student_id=student.id, enrolment_id=enrolment.id, starts_at=begins, ends_at=begins + length)
     _drop_holds(own.holds)
