@@ -90,13 +90,15 @@ def next_lapse(data: CalendarData) -> dt.datetime | None:
     return min(ends, default=None)
 
 
-def kept_soonest(counsellor_ids: Sequence[int], *, now: dt.datetime) -> dict[int, dt.datetime]:
+def kept_soonest(
+    counsellor_ids: Sequence[int], *, now: dt.datetime, duration: int | None = None
+) -> dict[int, dt.datetime]:
     """Return what `soonest_free` returns; only those are worked out of whom something has changed."""
     found = kept_each(
-        "soonest",
+        f"soonest {duration}",
         counsellor_ids,
         lambda one: rows_key(Counsellor, one),
-        lambda missing: soonest_until(missing, now=now),
+        lambda missing: soonest_until(missing, now=now, duration=duration),
         now=now,
     )
     return {one: start for one, start in found.items() if start is not None}

@@ -16,7 +16,7 @@ from webapp.accounts.models import Role, User
 from webapp.availability.models import AvailabilityWindow, Calendar
 from webapp.availability.permissions import can_edit
 from webapp.availability.programs import Week, week_of
-from webapp.bookings.queries import soonest_free
+from webapp.bookings.queries.kept import kept_soonest
 from webapp.core.db import db
 from webapp.core.pagination import Page, paginate
 from webapp.core.times import DEFAULT_ZONE
@@ -84,7 +84,7 @@ def counsellors_page(
         return Page(dressed(found.items, reader, now), found.total, page, limit)
     column = SORTS.get(name, SORTS["displayOrder"])
     ids = list(db.session.scalars(wanted.with_only_columns(C.id).order_by(column.desc() if down else column, C.id)))
-    free = soonest_free(ids, now=now)
+    free = kept_soonest(ids, now=now)
     if wish.available is not None:
         ids = [one for one in ids if (one in free) is wish.available]
     if name == SOONEST:
@@ -112,7 +112,7 @@ def dressed(
     zones = _zones(ids)
     services, windows = _by_counsellor(_services(ids)), _by_counsellor(_windows(ids))
     if free is None:
-        free = soonest_free([row.id for row in rows if row.is_active], now=now)
+        free = kept_soonest([row.id for row in rows if row.is_active], now=now)
     return [
         CounsellorView(
             row,

@@ -10,7 +10,8 @@ from typing import Any
 from flask import Response, g, request, url_for
 
 from webapp.accounts.viewer import viewer_zone
-from webapp.bookings.queries import house_deadline_hours, soonest_free
+from webapp.bookings.queries import house_deadline_hours
+from webapp.bookings.queries.kept import kept_soonest
 from webapp.core.access import allow
 from webapp.core.htmx import render
 from webapp.core.pagination import read_page
@@ -137,9 +138,9 @@ def package_page(found: Package, counsellors: Sequence[Counsellor]) -> dict[str,
 
 
 def _people(found: Package, counsellors: Sequence[Counsellor]) -> list[Person]:
-    """Return those of a package's counsellors who are free soonest; two statements."""
+    """Return those of a package's counsellors who are free soonest; two statements, if any."""
     rows = {row.id: row for row in counsellors}
-    soonest = soonest_free(list(rows), now=g.now, duration=found.session_minutes)
+    soonest = kept_soonest(list(rows), now=g.now, duration=found.session_minutes)
     first = soonest_first(rows, soonest)[:PEOPLE]
     return [_person(rows[one], soonest.get(one), found.slug) for one in first]
 
