@@ -29,7 +29,8 @@ all was back: a machine with nothing else to do needs about so long.
 
 def report(outcome: Outcome) -> str:
     """Return the report."""
-    rows = ["# Fault run\n", INTRODUCTION, f"{machine()}; {outcome.rounds} rounds.\n"]
+    rounds = "one round" if outcome.rounds == 1 else f"{outcome.rounds} rounds"
+    rows = ["# Fault run\n", INTRODUCTION, f"{machine()}; {rounds}.\n"]
     rows += ["**Everything holds.**\n"] if not outcome.faults else [f"- does not hold: {one}" for one in outcome.faults]
     return "\n".join([*rows, *_recoveries(outcome), *_answers(outcome), *_rules(outcome), *_ends(outcome), ""])
 
