@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, g, url_for
+from flask import Response, g
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.viewer import viewer
@@ -12,10 +12,9 @@ from webapp.bookings.permissions import Part, can_edit_agenda, part_of
 from webapp.bookings.queries import get_session_for
 from webapp.bookings.services import edit_agenda
 from webapp.bookings.views.blueprint import blueprint
+from webapp.bookings.views.writing import keep_writing
 from webapp.core.access import allow
-from webapp.core.db import transaction
-from webapp.core.errors import DomainError, NotFound
-from webapp.core.htmx import is_htmx, render, see_other
+from webapp.core.htmx import render
 
 
 @blueprint.get("/sessions/<public_id>/agenda")
@@ -32,20 +31,11 @@ def agenda(public_id: str) -> Response:
 def save_agenda(public_id: str) -> BaseResponse:
     """Keep what was written."""
     form = AgendaForm()
-    session = get_session_for(viewer(), public_id)
-    if not form.validate_on_submit():
-        return _show(session, form, status=422)
-    try:
-        with transaction():
-            session = edit_agenda(actor=viewer(), session_id=public_id, agenda=form.agenda.data or "", now=g.now)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _show(get_session_for(viewer(), public_id), None, status=error.http_status, problem=error.message)
-    if is_htmx():
-        return _show(session, None, saved=True)
-    flash("Your agenda is saved.", "ok")
-    return see_other(f"{url_for('bookings.detail', public_id=public_id)}#agenda")
+
+    def save() -> CounsellingSession:
+        return edit_agenda(actor=viewer(), session_id=public_id, agenda=form.agenda.data or "", now=g.now)
+
+    return keep_writing(public_id, form, save=save, show=_show, said="Your agenda is saved.", anchor="agenda")
 
 
 def _show(

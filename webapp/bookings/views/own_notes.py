@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, g, url_for
+from flask import Response, g
 from werkzeug.wrappers import Response as BaseResponse
 
 from webapp.accounts.viewer import viewer
@@ -12,10 +12,9 @@ from webapp.bookings.queries import get_session_for
 from webapp.bookings.services import add_notes
 from webapp.bookings.services.running import NOTED
 from webapp.bookings.views.blueprint import blueprint
+from webapp.bookings.views.writing import keep_writing
 from webapp.core.access import allow
-from webapp.core.db import transaction
-from webapp.core.errors import DomainError, NotFound
-from webapp.core.htmx import is_htmx, render, see_other
+from webapp.core.htmx import render
 
 CLOSED = "Notes belong to a session that is confirmed or was held."
 
@@ -35,22 +34,11 @@ def own_notes(public_id: str) -> Response:
 def save_own_notes(public_id: str) -> BaseResponse:
     """Keep what was written."""
     form = OwnNotesForm()
-    session = get_session_for(viewer(), public_id)
-    if not form.validate_on_submit():
-        return _show(session, form, status=422)
-    try:
-        with transaction():
-            session = add_notes(
-                actor=viewer(), session_id=public_id, notes=form.notes.data or "", shared=False, now=g.now
-            )
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _show(get_session_for(viewer(), public_id), None, status=error.http_status, problem=error.message)
-    if is_htmx():
-        return _show(session, None, saved=True)
-    flash("Your notes are saved.", "ok")
-    return see_other(f"{url_for('bookings.detail', public_id=public_id)}#own-notes")
+
+    def save() -> CounsellingSession:
+        return add_notes(actor=viewer(), session_id=public_id, notes=form.notes.data or "", shared=False, now=g.now)
+
+    return keep_writing(public_id, form, save=save, show=_show, said="Your notes are saved.", anchor="own-notes")
 
 
 def _show(
