@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.availability.saving import add_exceptions, remove_exceptions, save_rules, save_weekly
 from tests.factories import make_counsellor, make_exception, make_user
 from webapp.availability.queries import (
     day_records,
@@ -23,13 +24,9 @@ from webapp.availability.services import (
     AvailabilityChange,
     CalendarChanged,
     Terms,
-    add_exceptions,
     create_default_calendar,
     register_errors,
-    remove_exceptions,
     save_availability,
-    save_rules,
-    save_weekly,
 )
 from webapp.core import live
 from webapp.core.db import db, transaction

@@ -32,10 +32,3 @@ def test_what_is_shown_can_be_typed_back(paise: int) -> None:
 def test_a_bad_amount_is_refused_in_words(text: str) -> None:
     with pytest.raises(ValueError, match=r"^(Enter|Use)"):
         money.parse_rupees(text)
-
-
-@given(st.integers(min_value=1, max_value=10**9), st.integers(min_value=0, max_value=10**9))
-def test_percent_off_never_promises_too_much(price: int, paid: int) -> None:
-    percent = money.percent_off(price, paid)
-    assert 0 <= percent <= 100
-    assert percent == 0 or paid * 100 <= price * (100 - percent)

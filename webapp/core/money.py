@@ -44,8 +44,3 @@ def parse_rupees(text: str) -> int:
     if paise > MAX_PAISE:
         raise ValueError("Enter at most ₹9,99,99,999.99.")
     return int(paise)
-
-
-def percent_off(price: int, paid: int) -> int:
-    """Return the whole per cent a buyer saves (rounded down; 0 when nothing is saved)."""
-    return (price - paid) * 100 // price if price > paid else 0

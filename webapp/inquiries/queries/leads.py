@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -240,10 +240,3 @@ def _of_text(text: str) -> list[Condition]:
 def today_of(now: dt.datetime) -> dt.date:
     """Return the day it is in India."""
     return now.astimezone(zone_info(DEFAULT_ZONE)).date()
-
-
-def leads_by_ids(ids: Sequence[int]) -> dict[int, Inquiry]:
-    """Return leads with their assignees by primary key; one statement."""
-    if not ids:
-        return {}
-    return {row.id: row for row in db.session.scalars(_listed().where(Inquiry.id.in_(ids)))}
